@@ -53,14 +53,16 @@ def _likelier_pairs(line: str) -> list[tuple[str, str]]:
     if not len(places):
         return []
     times = np.array([counts[char] for char in chars])
-    whole = letter_scores([line.lower()])[1][0]
-    rest = whole - times @ cached_unigrams(np.array([ord(_lower(char)) for char in chars])).T
-    rest += MIXED_SCRIPT_PENALTY * len(_TOUCHING.findall(line))
-    small = np.array([ord(_lower(chr(code))) for code in made.ravel()])  # capitals are rare, and first in titles
-    scores = np.einsum("k,lkp->lp", times, cached_unigrams(small).reshape(-1, *made.shape)) + rest[:, None]
-    if _ASCII_LETTER.search(line):
-        scores -= 2 * MIXED_SCRIPT_PENALTY * (times @ ((made >= FIRST_FOREIGN) & (made <= LAST_FOREIGN)))
-    return [_code_pages()[at] for at in places[scores.max(axis=0) > whole.max()].tolist()]
+    foreign = times @ ((made >= FIRST_FOREIGN) & (made <= LAST_FOREIGN)) if _ASCII_LETTER.search(line) else 0
+    likelier = np.zeros(len(places), bool)
+    for form in (str, _lower):  # as written, and without regard to case: capitals are rare, and first in titles
+        whole = letter_scores(["".join(map(form, line))])[1][0]
+        rest = whole - times @ cached_unigrams(np.array([ord(form(char)) for char in chars])).T
+        rest += MIXED_SCRIPT_PENALTY * len(_TOUCHING.findall(line))
+        codes = np.array([ord(form(chr(code))) for code in made.ravel()])
+        scores = np.einsum("k,lkp->lp", times, cached_unigrams(codes).reshape(-1, *made.shape)) + rest[:, None]
+        likelier |= (scores - 2 * MIXED_SCRIPT_PENALTY * foreign).max(axis=0) > whole.max()
+    return [_code_pages()[at] for at in places[likelier].tolist()]
 
 
 @functools.cache

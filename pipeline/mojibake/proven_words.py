@@ -32,6 +32,7 @@ from pipeline.mojibake.soundness import (
 WORDS_IN_LETTERS = re.compile(r"[^\W\d_]+")
 SIGN_IN_WORD = re.compile("(?<=[a-z])[„”‚](?=[a-z])")  # letters of DOS that Windows-1252 has as quotes
 SIGNS_OF_TEXT = frozenset("§°€£\xa0")  # besides those that Unicode has as punctuation
+SHORTEST_FOREIGN_WORD = 5  # the same in another script: shorter runs of accented letters are lists (`ÄÅÄ`, `ÚÓÊ`)
 SHORTEST_KNOWN_WORD = 2  # letters of the longest known word: lists of letters are sound
 FEWEST_PROVING_LETTERS = 5  # of the longest known word, and of those changed; two bytes of UTF-8 count twice
 UNKNOWN_WORD_PRICE = 4.0  # nats for a new word that is in no list; at least half must be in one
@@ -141,13 +142,14 @@ def _with_known_words(line: str) -> Iterator[_Original]:
         plain = LEAST_NATS_OF_WORDS if old and all(map(_may_be_word, old)) else 0.0
         if plain and UNLISTED_LETTERS.issuperset("".join(old).translate(_ASCII_TO_NONE)):
             continue
+        shortest = SHORTEST_FOREIGN_WORD if any(map(_is_in_other_script, new)) else SHORTEST_KNOWN_WORD
         if same_size and _has_foreign_words(line, text, spans):
             yield _Original(text, chain, 0.0, letters, NATS_PER_FOREIGN_LETTER * letters)
         for words in _word_lists() if new else ():
             chances = words.chance(new) - np.float32(UNKNOWN_WORD_SCORE)
             known = [len(word) for word, chance in zip(new, chances.tolist(), strict=True) if chance > 0]
             unknown = len(new) - len(known)
-            if unknown > len(known) or max(known) < SHORTEST_KNOWN_WORD:
+            if unknown > len(known) or max(known) < shortest:
                 continue
             nats = float(chances.sum()) - _nats_of_best(old) - UNKNOWN_WORD_PRICE * unknown
             is_long = max(known) + letters >= FEWEST_PROVING_LETTERS
@@ -158,15 +160,20 @@ def _with_known_words(line: str) -> Iterator[_Original]:
 def _has_foreign_words(line: str, text: str, spans: Sequence[tuple[int, int]]) -> bool:
     """Return whether all new words are in another script, a long one among them: `Çåìôèðà` may be the name `Земфира`.
 
-    Letters in the order of the alphabet, single ones and symbols are no such words.
+    Letters in the order of the alphabet, single ones and symbols are no such words, nor is a word of capitals alone.
     """
-    if max((end - start for start, end in spans), default=0) < LONG_FOREIGN_WORD:
+    longest = max((end - start for start, end in spans), default=0)
+    if longest < LONG_FOREIGN_WORD or (line.isupper() and len(spans) == 1):
         return False
     changed = all(line[at] != text[at] for span in spans for at in range(*span))
-    foreign = changed and all(script_of(text[start]) != LATIN for start, _ in spans)
+    foreign = changed and all(_is_in_other_script(text[start:end]) for start, end in spans)
     if not foreign or float(line_log_likelihoods([text])[0]) < LEAST_NATS_OF_NAME * len(text):
         return False
     return objection([LineRepair(line, text)]) in {None, WORDS_OF_NO_LANGUAGE}
+
+
+def _is_in_other_script(word: str) -> bool:
+    return not word[0].isascii() and script_of(word[0]) != LATIN
 
 
 def _nats_of_best(words: Sequence[str]) -> float:
