@@ -32,6 +32,8 @@ from pipeline.mojibake.soundness import (
 WORDS_IN_LETTERS = re.compile(r"[^\W\d_]+")
 SIGN_IN_WORD = re.compile("(?<=[a-z])[„”‚](?=[a-z])")  # letters of DOS that Windows-1252 has as quotes
 SIGNS_OF_TEXT = frozenset("§°€£\xa0")  # besides those that Unicode has as punctuation
+SIGNS_AFTER_WORDS = frozenset("²³¹ªº°®™©½¼¾")  # `60 m²` is no `60 mı`; but `F³r` is `Für`
+SIGNS_BETWEEN_LETTERS = frozenset("'’-‐·")  # that are between letters
 SHORTEST_FOREIGN_WORD = 5  # the same in another script: shorter runs of accented letters are lists (`ÄÅÄ`, `ÚÓÊ`)
 SHORTEST_KNOWN_WORD = 2  # letters of the longest known word: lists of letters are sound
 FEWEST_PROVING_LETTERS = 5  # of the longest known word, and of those changed; two bytes of UTF-8 count twice
@@ -136,8 +138,8 @@ def _with_known_words(line: str) -> Iterator[_Original]:
     for text, chain in likelier_originals(line):
         same_size = len(text) == len(line)
         spans = list(_changed_words(line, text)) if same_size else _words_with_new_letters(line, text)
-        new = [text[start:end].lower() for start, end in spans]
-        old = [line[start:end] for start, end in spans] if same_size else []
+        new = list(dict.fromkeys(text[start:end].lower() for start, end in spans))
+        old = list(dict.fromkeys(line[start:end] for start, end in spans)) if same_size else []
         letters = sum(map(str.__ne__, line, text)) if same_size else WEIGHT_OF_UTF_8
         plain = LEAST_NATS_OF_WORDS if old and all(map(_may_be_word, old)) else 0.0
         if plain and UNLISTED_LETTERS.issuperset("".join(old).translate(_ASCII_TO_NONE)):
@@ -192,10 +194,13 @@ def _changed_words(line: str, text: str) -> Iterator[tuple[int, int]]:
     changed = {at for at, (one, other) in enumerate(zip(line, text, strict=True)) if one != other}
     if 2 * sum(line[at].isspace() for at in changed) >= len(changed):
         return
+    if any(line[at] in SIGNS_AFTER_WORDS and not line[at + 1 : at + 2].isalpha() for at in changed):
+        return
     spans = [match.span() for match in WORDS_IN_LETTERS.finditer(text)]
     spans = [span for span in spans if not changed.isdisjoint(range(*span))]
     others = changed.difference(*(range(*span) for span in spans))
-    if all(_is_sign_of_text(text[at]) for at in others) and all(_has_one_case(text[slice(*span)]) for span in spans):
+    signs = all(_is_sign_of_text(text[at]) and not _is_sign_inside_word(text, at) for at in others)
+    if signs and all(_has_one_case(text[slice(*span)]) for span in spans):
         yield from spans
 
 
@@ -212,6 +217,11 @@ def _may_be_word(text: str) -> bool:
 
 def _is_sign_of_text(char: str) -> bool:
     return char in SIGNS_OF_TEXT or unicodedata.category(char)[0] == "P"
+
+
+def _is_sign_inside_word(text: str, at: int) -> bool:
+    """Return whether a sign is between two letters where no sign of a word is: `sí¿sia`, but not `l’a`."""
+    return text[at] not in SIGNS_BETWEEN_LETTERS and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha()
 
 
 def _has_one_case(word: str) -> bool:
