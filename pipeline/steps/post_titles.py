@@ -83,6 +83,8 @@ def _first_heading(text: str) -> _Heading:
                     best = _Heading(title, one.tag, leads=not begun, repeated=False)
                 elif one.tag == best.level:
                     best = best._replace(repeated=True)
+        if best.level == "h1" and best.leads:
+            break  # nothing below counts
     return best
 
 
