@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.changes import Change, end_of_line
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.codecs import HTML_CODEC
+from pipeline.encoding.codecs import HTML_CODEC, multi_byte_misdecodings
 from pipeline.encoding.misdecoding import bytes_by_character, encoded_character
 from pipeline.language.fluency import line_log_likelihoods
 from pipeline.language.vocabulary import WordList, known_word_nats
@@ -28,8 +28,10 @@ FEWEST_IN_LISTED_WORD = 3  # of a word with a Chinese character at an end, which
 LONGEST_CONTEXT, LONGEST_PART = 300, 40  # characters around a word that show its language; of a part of a word
 LETTERS = "áâãäåæçèéêëìîïðñòóôõöøùúûüýÿàíß"
 USUALLY_LOST = "àíß"  # software loses the second bytes of these: there is other evidence for them
+USUALLY_LOST_NATS = 12.0  # by which they are likelier than other letters: `mÃralos` is `míralos`, not `máralos`
 _COMMON_LETTERS, _WITHOUT_ASCII = frozenset("äöüßéñ"), dict.fromkeys(range(0x80))
-DOUBLE_BYTE_CODECS = ("gb18030", "big5")  # others decode the bytes of Latin letters to characters of one byte
+CHINESE_CODECS = multi_byte_misdecodings()[:2]  # others decode the bytes of Latin letters to characters of one byte
+LONGEST_COMPLETED_TEXT = 1_000  # characters: a longer one shows its chain, and the lossy search completes its letters
 _LETTER_OF_TWO = re.compile(f"[ÃÄÅ][{WESTERN_REST}]")
 _IN_WORD = f"(?:[a-zß-öø-ÿ]|[ÃÄÅ][{WESTERN_REST}])"
 _REMAINDER = re.compile(f"(?:(?<=[A-Za-zß-öø-ÿ{WESTERN_REST}])Ã(?={_IN_WORD})|(?<=[a-zß-öø-ÿ])Â(?=[ \xa0]))")
@@ -57,7 +59,7 @@ def completed_word_changes(text: str) -> list[Change]:
     >>> [change.after for change in completed_word_changes("informaciÃn y aÃ±o\nStra脽e")]
     ['Ã³', 'Straße']
     """
-    other = _OTHER_DAMAGE.search(_LETTER_OF_TWO.sub("", text))
+    other = len(text) > LONGEST_COMPLETED_TEXT or _OTHER_DAMAGE.search(_LETTER_OF_TWO.sub("", text))
     remainders = () if other else (_remainder_change(text, match) for match in _REMAINDER.finditer(text))
     chinese = (_chinese_change(match) for match in _CHINESE_IN_WORD.finditer(text))
     return sorted(filter(None, (*remainders, *chinese)), key=lambda change: change.span)
@@ -110,9 +112,10 @@ def _around(text: str, start: int, end: int) -> tuple[str, str]:
 def _likeliest_word(options: Sequence[str], before: str, after: str) -> tuple[str, float]:
     """Return the likeliest of words between `before` and `after`, with its probability among them.
 
-    N-grams score the whole line, and word lists the word.
+    N-grams score the whole line, and word lists the word. `options` begin with a word for each of LETTERS.
     """
     scores = line_log_likelihoods([before + word + after for word in options]) + WORD_WEIGHT * known_word_nats(options)
+    scores[: len(LETTERS)] += [USUALLY_LOST_NATS * (letter in USUALLY_LOST) for letter in LETTERS]
     shares = np.exp((scores - scores.max()) / TEMPERATURE)
     at = int(shares.argmax())
     return options[at], float(shares[at] / shares.sum())
@@ -124,7 +127,7 @@ def _chinese_change(match: re.Match[str]) -> Change | None:
     A letter of UTF-8 inside a word is certain. Anywhere else, a word list must have the word.
     """
     inside = match[0][0].isascii() and match[0][-1].isascii()
-    for codec, truth in itertools.product(DOUBLE_BYTE_CODECS, ("utf-8", HTML_CODEC)):
+    for codec, truth in itertools.product(CHINESE_CODECS, ("utf-8", HTML_CODEC)):
         data = b"".join(encoded_character(char, codec) or b"\xff" for char in match[0])
         word = data.decode(truth, "replace")
         if not _LATIN_WORD.fullmatch(word):
