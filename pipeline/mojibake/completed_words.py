@@ -44,6 +44,7 @@ _NUMBER_BEFORE = re.compile(r"\d\s?\Z")
 _VOWEL = re.compile("[aeiouyà-öø-ÿ]", re.IGNORECASE)
 _DAMAGED_WORD = re.compile(r"\S*[ÂÃ]\S*")
 _LATIN_WORD = re.compile("[A-Za-zÀ-ÖØ-öø-ÿ][a-zß-öø-ÿ]+")
+_CHINESE_AT_LETTER = re.compile("[\u4e00-\u9fff](?:(?=[a-z])|(?<=[A-Za-z].))")  # each match of the next has one
 _CHINESE_IN_WORD = re.compile(
     "(?<![^\x00-\x7f])(?<![A-Za-z])"
     "(?:[A-Za-z](?:[A-Za-z]*[a-z])?[\u4e00-\u9fff]{1,2}|[\u4e00-\u9fff](?=[a-z]{2}))(?:[a-z]+[\u4e00-\u9fff]{0,2})*+"
@@ -145,7 +146,7 @@ def has_chinese_in_words(text: str) -> bool:
     >>> has_chinese_in_words("Die Stra脽en"), has_chinese_in_words("用Python写的")
     (True, False)
     """
-    return any(_chinese_change(match) for match in _CHINESE_IN_WORD.finditer(text))
+    return _CHINESE_AT_LETTER.search(text) is not None and any(map(_chinese_change, _CHINESE_IN_WORD.finditer(text)))
 
 
 def _with_whole_letters(text: str) -> str:

@@ -18,6 +18,7 @@ _WRONG_LETTERS = "".join(
         - {COPYRIGHT, "\N{REGISTERED SIGN}", ""}
     )
 )
+_BEFORE_YEAR = re.compile(f"[{re.escape(_WRONG_LETTERS)}](?= ?(?:19|20)\\d\\d)")  # ten times as fast as the next
 _WRONG_SIGN = re.compile(
     rf"(?:\b[Cc](?:opyright|OPYRIGHT)|(?:^|[>|])) ?\(?([{re.escape(_WRONG_LETTERS)}])(?= ?(?:19|20)\d\d(?!\d))"
     rf"|\b[Cc](?:opyright|OPYRIGHT) ([{re.escape(_WRONG_LETTERS)}])(?=[ \n]|\Z)",
@@ -31,6 +32,8 @@ def copyright_changes(text: str) -> list[Change]:
     >>> [change.after for change in copyright_changes("Copyright Š 2004 Firma; Škoda 2004")]
     ['©']
     """
+    if not (_BEFORE_YEAR.search(text) or "opyright" in text or "OPYRIGHT" in text):
+        return []
     found = [match.span(match.lastindex or 0) for match in _WRONG_SIGN.finditer(text)]
     reason = "byte of a copyright sign in another code page"
     return [Change("repair", span, text[slice(*span)], COPYRIGHT, reason, SIGN_CONFIDENCE) for span in found]
