@@ -49,7 +49,7 @@ def unique_name(name: str, key: str, taken: set[str]) -> str:
     >>> unique_name("a/B.html", "k", {"a/b.html"})
     'a/B-8254c329.html'
 
-    Posts may have the same key too: how many were before tells them apart.
+    Posts may have the same key too: then the number of posts before them makes their names different.
     """
     stem = name.removesuffix(PART_SUFFIX)
     while name.casefold() in taken:

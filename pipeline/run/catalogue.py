@@ -53,7 +53,7 @@ class CatalogueWriter:
         """Yield the entry of each book, and write its small cover; read only EPUBs that changed."""
         for name, files in self.books():
             digest = digest_of_values(VERSION, sorted(files.values()))
-            packed = self.database.catalogue.entry(name, digest)
+            packed = self.database.catalogue.value(name, digest)
             cover = self.out / CATALOGUE / cover_file(name)
             if self.ledger.fresh(cover, digest) and packed:
                 entry = unpack(packed, CatalogueEntry)

@@ -111,7 +111,7 @@ def _write_works_page(records: RecordWriter, page: ReportPage, works: Sequence[W
 
 def _page_cards(records: RecordWriter, name: str, paths: Sequence[str], stale: Container[str]) -> list[Card]:
     """Return the cards of a page; those of its last version are kept for the posts that are not `stale`."""
-    packed = records.database.pages.cards(name, records.key)
+    packed = records.database.pages.value(name, records.key)
     kept = {path: card for path, card in unpack(packed, list[tuple[str, Card]]) if path not in stale} if packed else {}
     kept |= _cards(records, [path for path in paths if path not in kept], records.out / PAGES_FOLDER)
     cards = [(path, kept[path]) for path in paths if path in kept]

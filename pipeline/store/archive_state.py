@@ -15,15 +15,14 @@ import msgspec
 from pipeline.document import Cleaned, Document, Duplicate, Outcome, Skipped
 from pipeline.read.folder import FoundFile
 from pipeline.store import schema
-from pipeline.store.catalogue_table import CatalogueTable
 from pipeline.store.chapters import HAS_BOOKS, ChapterTable
 from pipeline.store.container_table import ContainerTable
 from pipeline.store.decision_tables import DecisionTables
 from pipeline.store.file_names import DUPLICATES_FOLDER, safe_name, with_path_hash
 from pipeline.store.link_tables import LinkTables
 from pipeline.store.mark_table import MarkTable
+from pipeline.store.packed_table import PackedTable
 from pipeline.store.packing import name_hash, unpack
-from pipeline.store.page_table import PageTable
 from pipeline.store.picture_tables import PictureTables
 from pipeline.store.sample_tables import SampleTables, replace_rows
 from pipeline.store.selection_table import SelectionTable
@@ -86,10 +85,10 @@ class ArchiveState:
         self.containers = ContainerTable(self.db)
         self.links = LinkTables(self.db)
         self.decisions = DecisionTables(self.db)
-        self.pages = PageTable(self.db)
+        self.pages = PackedTable(self.db, "report_pages")
         self.pictures = PictureTables(self.db)
         self.samples = SampleTables(self.db)
-        self.catalogue = CatalogueTable(self.db)
+        self.catalogue = PackedTable(self.db, "catalogue")
         self.selections = SelectionTable(self.db)
         self.sources = SourceTable(self.db)
         self.stale, self.unmade = MarkTable(self.db, "stale"), MarkTable(self.db, "unmade")

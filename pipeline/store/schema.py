@@ -19,7 +19,7 @@ from pipeline.read.folder import source_stamp
 from pipeline.store.atomic import errors_naming, remove_partial_files, write_atomically
 from pipeline.store.tables import STATE_SCHEMA, TRIGGERS
 
-VERSION = "13"
+VERSION = "14"
 OPEN = b"open\n"  # in place of the seal while a run writes; a killed run leaves it
 SUMMED_BYTES, PAGES_PER_READ = 512, 2048  # for the checksum: the least page of SQLite, a megabyte
 CRC_BITS = 0xFFFFFFFF

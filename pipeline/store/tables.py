@@ -130,13 +130,13 @@ CREATE TABLE selections (      -- of chapters for the books of the settings
 ) WITHOUT ROWID;
 CREATE TABLE catalogue (
     name TEXT PRIMARY KEY,     -- of a book: its path below out/ without suffix
-    digest TEXT NOT NULL,      -- of its files
-    entry BLOB NOT NULL        -- what its EPUB says about it; MessagePack
+    key TEXT NOT NULL,         -- digest of its files
+    packed BLOB NOT NULL       -- what its EPUB says about it; MessagePack
 ) WITHOUT ROWID;
 CREATE TABLE report_pages (
     name TEXT PRIMARY KEY,     -- of a page of the report with many pages: its file
     key TEXT NOT NULL,         -- digest of all that decides the form of the records
-    cards BLOB NOT NULL        -- paths and cards of its posts; MessagePack
+    packed BLOB NOT NULL       -- paths and cards of its posts; MessagePack
 );
 CREATE TABLE outputs (
     root TEXT NOT NULL,        -- its root folder, relative to clean/
