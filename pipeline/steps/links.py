@@ -22,7 +22,7 @@ from pipeline.urls.quoted_printable import without_quoted_printable
 from pipeline.urls.url_warnings import url_problems
 
 _HTML_COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
-_HTML_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*'|[\"'])*?)>")
+_HTML_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*+)((?:[^<>\"'=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')|[\"'=])*+)>")
 _URL_ATTRIBUTE = re.compile(
     r"(?<![\w-])(href|(?:data-)?src|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>=`]+))", re.IGNORECASE
 )
