@@ -100,25 +100,41 @@ def left_to_right(text: str) -> Node:
     return {"t": "Span", "c": [["", [], [["dir", "ltr"]]], text_nodes(text)]}
 
 
+def with_changed_nodes(part: Any, changed: Callable[[Node], Node]) -> Any:  # noqa: ANN401 - any part of an AST
+    """Return a part of an AST in which each node is replaced by `changed(node)`, inner nodes first."""
+    if isinstance(part, list):
+        return [with_changed_nodes(item, changed) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return changed(part | {"c": with_changed_nodes(part["c"], changed)} if "c" in part else part)
+
+
+def with_changed_lists(part: Any, changed: Callable[[list[Any]], list[Any]]) -> Any:  # noqa: ANN401 - any part of an AST
+    """Return a part of an AST in which each list is replaced by `changed(items)`, inner lists first."""
+    if isinstance(part, list):
+        return changed([with_changed_lists(item, changed) for item in part])
+    return part | {"c": with_changed_lists(part["c"], changed)} if isinstance(part, dict) and "c" in part else part
+
+
+def is_node(item: Any, kind: str) -> bool:  # noqa: ANN401 - any part of an AST
+    """Return whether an item of a list is a node of a type, such as `Note`."""
+    return isinstance(item, dict) and item.get("t") == kind
+
+
 def with_link_targets(part: Any, target: Callable[[str, dict[str, str]], str]) -> Any:  # noqa: ANN401 - any part of an AST
     """Return a part of an AST in which the URL of each link is replaced by `target(url, attributes)`.
 
     Where `target` returns "", the link is replaced by its text.
     """
-    if isinstance(part, dict):
-        return part | {"c": with_link_targets(part["c"], target)} if "c" in part else part
-    if not isinstance(part, list):
-        return part
-    made: list[Any] = []
-    for item in part:
-        if isinstance(item, dict) and item.get("t") == "Link":
-            (_, names, pairs), inner, (url, title) = item["c"]
-            inner = with_link_targets(inner, target)
-            new = target(url, dict(pairs))
-            made += [{"t": "Link", "c": [["", names, []], inner, [new, title]]}] if new else inner
-        else:
-            made.append(with_link_targets(item, target))
-    return made
+
+    def replaced(item: Any) -> list[Any]:  # noqa: ANN401 - any part of an AST
+        if not is_node(item, "Link"):
+            return [item]
+        (_, names, pairs), inner, (url, title) = item["c"]
+        new = target(url, dict(pairs))
+        return [{"t": "Link", "c": [["", names, []], inner, [new, title]]}] if new else inner
+
+    return with_changed_lists(part, lambda items: [made for item in items for made in replaced(item)])
 
 
 _AFTER_HOST = re.compile(r"[a-z]+:(?://[^/?#]*)?", re.IGNORECASE)

@@ -9,7 +9,7 @@ import re
 from itertools import takewhile
 from typing import Any
 
-from pipeline.books.pandoc_ast import Node, div, para, text_nodes
+from pipeline.books.pandoc_ast import Node, div, para, text_nodes, with_changed_nodes
 from pipeline.books.phrases import phrase
 
 _KIND = re.compile(r"\[!([\w-]{1,30})\][+-]?")  # with Obsidian's mark of a folded one
@@ -21,19 +21,20 @@ def with_callouts(part: Any, language: str) -> Any:  # noqa: ANN401 - any part o
 
     `language` (BCP 47) is that of titles that the post leaves out.
     """
-    if isinstance(part, list):
-        return [with_callouts(item, language) for item in part]
-    if not isinstance(part, dict) or "c" not in part:
-        return part
-    inner = with_callouts(part["c"], language)
-    if part["t"] == "OrderedList":
-        return part | {"c": [inner[0], [*map(_with_task_box, inner[1])]]}
-    if part["t"] == "BlockQuote" and inner and inner[0]["t"] in {"Para", "Plain"} and inner[0]["c"]:
+    return with_changed_nodes(part, lambda node: _with_callout(node, language))
+
+
+def _with_callout(node: Node, language: str) -> Node:
+    """Return a quotation as a call-out if it is one, an ordered list with its boxes, or else the same node."""
+    inner = node.get("c")
+    if node["t"] == "OrderedList":
+        return node | {"c": [node["c"][0], [*map(_with_task_box, node["c"][1])]]}
+    if node["t"] == "BlockQuote" and inner and inner[0]["t"] in {"Para", "Plain"} and inner[0]["c"]:
         first, *rest = inner[0]["c"]
         kind = _KIND.fullmatch(first["c"]) if first["t"] == "Str" else None
         if kind:
             return _callout(kind[1], rest, inner[1:], language)
-    return part | {"c": inner}
+    return node
 
 
 def _with_task_box(item: list[Node]) -> list[Node]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from pipeline.books.pandoc_ast import BLOCK_TYPES, Node, all_nodes, class_names
+from pipeline.books.pandoc_ast import BLOCK_TYPES, Node, all_nodes, class_names, is_node
 from pipeline.language.paragraphs import is_at_least_as_likely, other_language, script_runs
 from pipeline.language.written_in import han_language
 
@@ -149,9 +149,7 @@ class _PostMarks:
 
     def items(self, item: Any) -> Iterator[Any]:  # noqa: ANN401 - the same
         """Yield what replaces an item of a list: words with names in other scripts become several nodes."""
-        if not (
-            isinstance(item, dict) and item.get("t") == "Str" and _HAN_KANA_HANGUL.search(item["c"]) and self.language
-        ):
+        if not (is_node(item, "Str") and _HAN_KANA_HANGUL.search(item["c"]) and self.language):
             yield self.part(item)
             return
         runs = [*script_runs(item["c"], self.language, self.han)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from pipeline.books.pandoc_ast import Node, all_nodes, div
+from pipeline.books.pandoc_ast import Node, all_nodes, div, is_node, with_changed_lists
 from pipeline.books.phrases import phrase
 
 
@@ -35,15 +35,15 @@ def labelled_notes(blocks: list[Node]) -> set[str]:
 
 def with_separated_notes(part: Any) -> Any:  # noqa: ANN401 - any part of an AST
     """Return a part of an AST with a comma between the numbers of adjacent notes: 1 and 2 would read as 12."""
-    if isinstance(part, dict):
-        return part | {"c": with_separated_notes(part["c"])} if "c" in part else part
-    if not isinstance(part, list):
-        return part
+    return with_changed_lists(part, _with_commas_between_notes)
+
+
+def _with_commas_between_notes(items: list[Any]) -> list[Any]:
     made: list[Any] = []
-    for item in part:
-        if made and all(isinstance(one, dict) and one.get("t") == "Note" for one in (made[-1], item)):
+    for item in items:
+        if made and is_node(made[-1], "Note") and is_node(item, "Note"):
             made.append({"t": "Superscript", "c": [{"t": "Str", "c": ","}]})
-        made.append(with_separated_notes(item))
+        made.append(item)
     return made
 
 
@@ -109,7 +109,7 @@ class _NoteNumbering:
                 made.append(self.reference(item))
             elif kind == "Link":
                 notes = [node for node in all_nodes(item["c"][1]) if node["t"] == "Note"]
-                made += [_without_notes(item) if notes else item, *map(self.reference, notes)]
+                made += [with_changed_lists(item, _without_notes) if notes else item, *map(self.reference, notes)]
             else:
                 made.append(self.numbered(item))
         return made
@@ -160,12 +160,8 @@ def _note_item(number: int, blocks: list[Node], numbering: _NoteNumbering) -> li
     return [_html_block(start), *blocks, _html_block("</aside>")]
 
 
-def _without_notes(part: Any) -> Any:  # noqa: ANN401 - any part of an AST
-    if isinstance(part, dict):
-        return part | {"c": _without_notes(part["c"])} if "c" in part else part
-    if not isinstance(part, list):
-        return part
-    return [_without_notes(item) for item in part if not (isinstance(item, dict) and item.get("t") == "Note")]
+def _without_notes(items: list[Any]) -> list[Any]:
+    return [item for item in items if not is_node(item, "Note")]
 
 
 def _html_block(html: str) -> Node:

@@ -22,7 +22,15 @@ from pipeline.books.epub.style import style_sheet
 from pipeline.books.epub.tables import with_fitting_tables
 from pipeline.books.maths.formula_check import in_pandoc_spelling, original_spellings
 from pipeline.books.metadata import MOST_AUTHORS_ON_TITLE_PAGE, hosts_of, named_authors, series_of, years_of
-from pipeline.books.pandoc_ast import Node, all_nodes, class_names, pandoc_json, text_nodes
+from pipeline.books.pandoc_ast import (
+    Node,
+    all_nodes,
+    class_names,
+    is_node,
+    pandoc_json,
+    text_nodes,
+    with_changed_lists,
+)
 from pipeline.books.phrases import phrase
 from pipeline.books.sections import BookSection
 from pipeline.books.title_phrases import with_phrases
@@ -95,23 +103,19 @@ def _with_ruby_elements(blocks: list[Node]) -> list[Node]:
     """Return blocks whose `ruby` and `rt` spans are wrapped in the HTML tags of that name."""
     if not any(node["t"] == "Span" and node["c"][0][1] == ["ruby"] for node in all_nodes(blocks)):
         return blocks
-    tagged: list[Node] = _with_ruby_tags(blocks)
+    tagged: list[Node] = with_changed_lists(blocks, _with_ruby_tags)
     return tagged
 
 
-def _with_ruby_tags(part: Any) -> Any:  # noqa: ANN401 - any part of an AST
-    if isinstance(part, dict):
-        return part | {"c": _with_ruby_tags(part["c"])} if "c" in part else part
-    if not isinstance(part, list):
-        return part
+def _with_ruby_tags(items: list[Any]) -> list[Any]:
     made: list[Any] = []
-    for item in part:
-        names = item["c"][0][1] if isinstance(item, dict) and item.get("t") == "Span" else []
+    for item in items:
+        names = item["c"][0][1] if is_node(item, "Span") else []
         if names in (["ruby"], ["rt"]):
-            tags = ({"t": "RawInline", "c": ["html", f"<{end}{names[0]}>"]} for end in ("", "/"))
-            made += [next(tags), *_with_ruby_tags(item["c"][1]), next(tags)]
+            start, end = ({"t": "RawInline", "c": ["html", f"<{slash}{names[0]}>"]} for slash in ("", "/"))
+            made += [start, *item["c"][1], end]
         else:
-            made.append(_with_ruby_tags(item))
+            made.append(item)
     return made
 
 

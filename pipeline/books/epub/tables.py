@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.books.pandoc_ast import Node
+from pipeline.books.pandoc_ast import Node, is_node, with_changed_nodes
 from pipeline.books.table_columns import MOST_WORD, TableCell, TableGrid, is_number, table_grid
 
 FITS = 23.0  # em of a table (0.85 of the text) that a phone of 360 pixels shows
@@ -19,11 +19,7 @@ def with_fitting_tables(part: Any) -> Any:  # noqa: ANN401 - any part of an AST
     A table too wide for a phone gets smaller type, or the class `stack-N`: its rows are stacked on a screen of up to N
     em. Cells that are numbers get the class `number`, and those of stacked tables the label of their column.
     """
-    if isinstance(part, dict):
-        if part.get("t") == "Table":
-            return _fitting_table(part | {"c": [with_fitting_tables(one) for one in part["c"]]})
-        return part | {"c": with_fitting_tables(part["c"])} if "c" in part else part
-    return [with_fitting_tables(one) for one in part] if isinstance(part, list) else part
+    return with_changed_nodes(part, lambda node: _fitting_table(node) if is_node(node, "Table") else node)
 
 
 def _fitting_table(table: Node) -> Node:

@@ -6,7 +6,16 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, ast_plain_text, left_to_right, para, safe_url, text_nodes
+from pipeline.books.pandoc_ast import (
+    NO_ATTRIBUTES,
+    Node,
+    ast_plain_text,
+    is_node,
+    left_to_right,
+    para,
+    safe_url,
+    text_nodes,
+)
 from pipeline.books.phrases import phrase
 
 MOST_FILE_NAME = 80  # characters of a missing file's name that are shown
@@ -152,7 +161,7 @@ def without_images(part: Any, names: set[str], language: str) -> Any:  # noqa: A
     if isinstance(part, list):
         made: list[Any] = []
         for item in part:
-            image = isinstance(item, dict) and item.get("t") == "Image" and item["c"][2][0] in names
+            image = is_node(item, "Image") and item["c"][2][0] in names
             made += (
                 missing_image_text(ast_plain_text(item["c"][1]), language)
                 if image

@@ -15,7 +15,15 @@ from pipeline.books.fonts import typst_fonts
 from pipeline.books.maths.formulas import MOST_FORMULA_CHARACTERS
 from pipeline.books.maths.tex_dialect import has_cjk_words, tex_for_pandoc
 from pipeline.books.maths.typst_names import with_known_names
-from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node, all_nodes, pandoc_json, para, printable
+from pipeline.books.pandoc_ast import (
+    NO_ATTRIBUTES,
+    Node,
+    all_nodes,
+    pandoc_json,
+    para,
+    printable,
+    with_changed_nodes,
+)
 from pipeline.document import SkipDocument
 from pipeline.markdown.pandoc import Conversion, convert_untrusted
 
@@ -143,11 +151,11 @@ def _unset_block(inlines: list[Node], chosen: dict[str, str]) -> str:
 
 def in_pandoc_spelling(part: Any) -> Any:  # noqa: ANN401 - any part of an AST
     """Return a part of a tree whose formulas are as pandoc reads them."""
-    if isinstance(part, dict):
-        if "spelling" in part:
-            return {"t": "Math", "c": [part["c"][0], part["spelling"]]}
-        return part | {"c": in_pandoc_spelling(part["c"])} if "c" in part else part
-    return [in_pandoc_spelling(item) for item in part] if isinstance(part, list) else part
+
+    def spelled(node: Node) -> Node:
+        return {"t": "Math", "c": [node["c"][0], node["spelling"]]} if "spelling" in node else node
+
+    return with_changed_nodes(part, spelled)
 
 
 def original_spellings(part: Any) -> dict[str, str]:  # noqa: ANN401 - any part of an AST

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from pipeline.books.maths.formulas import Formula, formulas_in, without_tex_labels
-from pipeline.books.pandoc_ast import Node
+from pipeline.books.pandoc_ast import Node, is_node
 from pipeline.markdown.opaque import opaque_spans
 from pipeline.markdown.opaque_blocks import OpaqueSpan
 
@@ -133,7 +133,7 @@ def marks_restored(part: Any, marked: TextWithMarks) -> Any:  # noqa: ANN401 - a
             made.append(formula_node(marked.formulas[number]))
         elif kind == "r":
             made += _nested_note(number, marked)
-        elif not kind and isinstance(item, dict) and item.get("t") == "Note":
+        elif not kind and is_node(item, "Note"):
             made.append({"t": "Note", "c": _with_note_named(item["c"], marked)})
         elif not kind:
             made.append(marks_restored(item, marked))
@@ -142,7 +142,7 @@ def marks_restored(part: Any, marked: TextWithMarks) -> Any:  # noqa: ANN401 - a
 
 def _kind_of_mark(item: Any, mark: str) -> tuple[str, int]:  # noqa: ANN401 - any part of an AST
     """Return the kind (f, n) and number of the mark that an inline node is; an empty kind if it is none."""
-    text = item["c"][1] if mark and isinstance(item, dict) and item.get("t") == "Code" else ""
+    text = item["c"][1] if mark and is_node(item, "Code") else ""
     found = re.fullmatch(rf"{mark}([fnrx])(\d+)", text) if text else None
     return (found[1], int(found[2])) if found else ("", 0)
 
@@ -180,7 +180,7 @@ def _with_ticked_formulas(nodes: list[Any]) -> list[Any]:
     """Return nodes in which a code block of the language `math` is a formula."""
     made: list[Any] = []
     for node in nodes:
-        if isinstance(node, dict) and node.get("t") == "CodeBlock" and node["c"][0][1][:1] == ["math"]:
+        if is_node(node, "CodeBlock") and node["c"][0][1][:1] == ["math"]:
             tex = node["c"][1]
             formula = {"t": "Math", "c": [{"t": "DisplayMath"}, without_tex_labels(tex).strip()], "written": tex}
             made.append({"t": "Para", "c": [formula]})
