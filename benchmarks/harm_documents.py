@@ -36,7 +36,7 @@ KINDS = {".md", ".markdown", ".txt"}
 RULES = {"artefacts", "cards", "tables", "typography"}  # steps that remove visible characters, and say so
 MOST_WORDS_BETWEEN = 2  # of two differences that are one: words joined and split
 MOST_BYTES = 200_000  # of a file
-MARKS = set("*_~#>|-=+`\\:")  # a page shows these where they are no marks; a repaired one shows fewer
+MARKS = set("*_~#>|-=+`\\:")  # a page shows these where they are not marks; a repaired one shows fewer
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 _LIST_NUMBER = re.compile(rb"[ \t]*(\d{1,9})")
 

@@ -124,7 +124,7 @@ def _child(line: Call, streams: Sequence[Path], server: dict[str, object]) -> No
     os.environ.update(line.environment)
     tempfile.tempdir = None
     sys.argv = ["lacuna", *line.arguments]
-    multiprocessing.process._parent_process = None  # noqa: SLF001 - it is no worker
+    multiprocessing.process._parent_process = None  # noqa: SLF001 - it is not a worker
     if line.prepare:
         line.prepare()
     try:

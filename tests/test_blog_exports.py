@@ -68,7 +68,7 @@ THUMBNAIL = "<wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value
 
 
 def test_posts_and_pages_are_taken_with_what_they_refer_to():
-    """Attachments, menus, revisions and what plugins store are no posts; a post type with pages is one."""
+    """Attachments, menus, revisions and what plugins store are not posts; a post type with pages is one."""
     data = wxr(
         item(1, "River.", more=THUMBNAIL).replace("[n1]", f"[{SLUG}]"),
         item(2, "<img src='https://e.org/up/mill-300x200.jpg'>About.", "page", more=THUMBNAIL),
@@ -341,7 +341,7 @@ SHORT = "<p>We walked along the river.</p>"
     ],
 )
 def test_a_feed_has_posts_if_it_has_their_contents(entry: str, shows: str):
-    """An item with only a summary is no post; the content is HTML, XHTML or plain text."""
+    """An item with only a summary is not a post; the content is HTML, XHTML or plain text."""
     found = parts_of(feed.READER, f"<rss><channel><item><title>T</title>{entry}</item></channel></rss>".encode())
     assert (shows in found["T.html"].text) if shows else not found
 

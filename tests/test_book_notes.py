@@ -108,7 +108,7 @@ def test_notes_that_cite_each_other_end():
 
 
 def test_text_is_marked_only_where_notes_cite_notes():
-    """A citation in code, or of a note that is not defined, is no citation."""
+    """A citation in code, or of a note that is not defined, is not a citation."""
     assert (
         text_with_marks("a[^1]\n\n[^1]: `[^2]` [^3]\n\n[^2]: b").text == "a[^1]\n\n[^1]: `[^2]` [^3]\n\n[^2]: `q0n0`b"
     )

@@ -116,7 +116,7 @@ def test_canonical_urls_lose_their_tracking_parameters():
 
 @pytest.mark.parametrize("case", cases("references"))
 def test_lines_of_reference_lists_are_read(case):
-    """A line gives the title, the authors and the year that it states; a line that is no reference gives nothing."""
+    """A line gives the title, the authors and the year that it states; a line that is not a reference gives nothing."""
     found = parse_reference(case["line"])
     if "title" not in case:
         assert found is None

@@ -147,7 +147,7 @@ def test_text_with_signs_of_fonts_stays(text):
     "case", [case for case in CASES if case["text"][0] in "Χمא"], ids=lambda case: case["text"][:9]
 )
 def test_sound_text_with_marks_is_no_other_code_page(case):
-    """Lost characters alone are no evidence of a wrong code page."""
+    """Lost characters alone are not evidence of a wrong code page."""
     text = "".join("\ufffd" if at % 6 == 2 and char.isalpha() else char for at, char in enumerate(case["text"].strip()))
     assert repair(text).text == text
 

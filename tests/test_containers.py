@@ -151,7 +151,7 @@ ODD_BOOKS = {  # files, contents -> names
 
 @pytest.mark.parametrize("name", ODD_BOOKS)
 def test_any_book_is_divided(name: str):
-    """Books without contents, with contents that lead elsewhere, and with files that are no XML lose no text."""
+    """Books without contents, with contents that lead elsewhere, and with files that are not XML lose no text."""
     files, nav, names = ODD_BOOKS[name]
     found = parts_of(epub.READER, ebook(files, f'<nav epub:type="toc">{nav}</nav>'))
     assert [one.removesuffix(".html") for one in found] == names
@@ -182,7 +182,7 @@ def test_an_archive_without_pages_is_skipped(data: bytes):
 
 @pytest.mark.parametrize("files", [{}, {"META-INF/container.xml": b"<a>"}, {"a.opf": b"<package/>"}])
 def test_an_ebook_without_text_is_skipped(files: dict[str, bytes]):
-    """An archive that is no e-book, and a book without chapters, is skipped with a sentence."""
+    """An archive that is not an e-book, and a book without chapters, is skipped with a sentence."""
     with pytest.raises(SkipDocument, match="e-book"):
         read_document(Source(PurePosixPath("a.epub"), zipped(files or {"a": b""})))
 

@@ -110,7 +110,7 @@ RENDERED_OTHERWISE = {
     "<del>*foo*</del>\n",  # these hold raw HTML that Markdown has marks for
     "Foo\n<div>\nbar\n</div>\n",
     '*<img src="foo" title="*"/>\n',
-    "<table>\n\n  <tr>\n\n    <td>\n      Hi\n    </td>\n\n  </tr>\n\n</table>\n",  # the cell is no code
+    "<table>\n\n  <tr>\n\n    <td>\n      Hi\n    </td>\n\n  </tr>\n\n</table>\n",  # the cell is not code
 }
 
 

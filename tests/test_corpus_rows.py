@@ -208,7 +208,7 @@ def test_rows_that_share_no_key_are_no_duplicates(tmp_path: Path):
 
 
 def test_a_damaged_line_is_reported(tmp_path: Path):
-    """A line that is no JSON object ends the command with the file and the line."""
+    """A line that is not a JSON object ends the command with the file and the line."""
     (tmp_path / "a.jsonl").write_text('{"text": "a"}\n{"text": \n', "utf-8")
     command = [sys.executable, "-P", "-m", "pipeline", "shard", "a.jsonl", "-o", "out"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

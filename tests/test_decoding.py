@@ -77,7 +77,7 @@ def test_a_character_that_lost_a_byte_is_restored_or_marked(text: str, codec: st
 
 @pytest.mark.parametrize(("text", "codec"), [(DIARY, "cp932"), (GUIDE, "big5"), (KOREAN, "johab"), (CHINESE, "gbk")])
 def test_sound_legacy_text_has_no_changes(text: str, codec: str):
-    """Letters between ideographs, names and rare characters are no damage."""
+    """Letters between ideographs, names and rare characters are not damage."""
     sound = text + text.replace("。", "T恤。" if codec in {"big5", "gbk"} else "A。").replace(".", " A.")
     document = decode(Source(PurePosixPath("a.txt"), sound.encode(codec, "ignore")))
     assert (document.text, document.changes) == (sound.encode(codec, "ignore").decode(codec), ())
@@ -197,7 +197,7 @@ def test_an_encoded_word_with_a_label_of_browsers():
 
 @pytest.mark.parametrize("text", ["大家好，周末去爬山。\n\x1b[32m※ 来源\x1b[m\n", "大家好，周末去爬山。\n◎ 注意 § 5\n"])
 def test_rare_signs_of_a_whole_file_stay(text: str):
-    """A sign is no rest of a damaged character in a file whose bytes are all right."""
+    """A sign is not a rest of a damaged character in a file whose bytes are all right."""
     assert decoded(text.encode("gbk")) == text
 
 
@@ -245,7 +245,7 @@ def test_latin_words_of_utf8_are_no_chinese(first: str, second: str, codec: str)
     ],
 )
 def test_signs_of_latin_1_are_no_letters_of_other_codecs(text: str):
-    """A lone sign between Latin words is no letter: `That´s` is not `That愀`, nor `£2` `Ł2`, nor a space `á`."""
+    """A lone sign between Latin words is not a letter: `That´s` is not `That愀`, nor `£2` `Ł2`, nor a space `á`."""
     assert decoded(text.encode("cp1252")) == text
 
 
@@ -285,5 +285,5 @@ CHINESE_HIKES = "行程：6：00⇒8：30⇒17：00★海拔1918ｍ→2350ｍ。
     ("text", "codec"), [(HIKES, "cp932"), (KOREAN_HIKES, "cp949"), (CHINESE_HIKES, "gb18030"), (HIKES * 2, "cp932")]
 )
 def test_rare_names_units_and_signs_of_a_valid_file_stay(text: str, codec: str):
-    """All bytes are valid, and none are paired wrongly: `1450ｍ`, `⇒` and rare names are no damage."""
+    """All bytes are valid, and none are paired wrongly: `1450ｍ`, `⇒` and rare names are not damage."""
     assert decoded(text.encode(codec)) == text

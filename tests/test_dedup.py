@@ -221,7 +221,7 @@ def test_real_posts_stay_apart(shared: Path):
 
 
 def test_the_nearest_posts_of_a_series_stay_apart(shared: Path):
-    """The 100 most similar pairs of 9,000 posts with the same start and end, reviewed by hand, are no duplicates."""
+    """The 100 most similar pairs of 9,000 posts with the same start and end, reviewed by hand, are not duplicates."""
     lines = (ROOT / "tests" / "cases" / "series.tsv").read_text("utf-8").splitlines()[1:]
     places = {tuple(place) for line in lines for place in (line.split("\t")[:2], line.split("\t")[2:])}
     paragraphs = POST.split("\n\n")
@@ -340,7 +340,7 @@ def test_an_edit_of_a_duplicate_is_not_lost(tmp_path: Path):
 
 
 def test_a_damaged_copy_of_another_post_in_the_frame_is_kept():
-    """A mis-decoded post is no duplicate of a sound one in the same frame that differs in one word."""
+    """A mis-decoded post is not a duplicate of a sound one in the same frame that differs in one word."""
     posts = [f"{POST[:1500]}\n\n现在播种{grain}。\n\n{POST[1500:3000]}" for grain in ("小麦", "大麦")]
     for codec, errors in RECIPES.items():
         broken = posts[0].encode().decode(codec, errors)
@@ -359,13 +359,13 @@ def quoting(name: str, *others: str) -> Document:
 
 
 def passages(archive: Archive, name: str) -> list[SharedPassage]:
-    """Return the paragraphs that a document shares with others that are no duplicates."""
+    """Return the paragraphs that a document shares with others that are not duplicates."""
     clusters = duplicate_clusters(archive.index)
     return list(shared_passages(archive.index.db, PurePosixPath(name), lambda path: path not in clusters))
 
 
 def test_a_quoted_paragraph_is_reported_and_not_merged():
-    """A post that quotes another is no duplicate; both places of the paragraph are recorded until one is deleted."""
+    """A post that quotes another is not a duplicate; both places of the paragraph are recorded until one is deleted."""
     archive = Archive()
     assert not archive.update([named("a", f"# A\n\n{PASSAGE}\n\n{noise(1)}"), quoting("b", PASSAGE), quoting("c")])
     letters = len(normalized_words(PASSAGE).replace(" ", ""))

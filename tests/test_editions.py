@@ -516,7 +516,7 @@ def test_a_yearbook_is_one_command(file: str | None, text: str, tmp_path: Path, 
 
 
 def test_a_yearbook_that_the_settings_cannot_hold_is_refused(tmp_path: Path, lacuna: Lacuna):
-    """If `edition` in the settings is no array of tables, the file does not change, and one line says so."""
+    """If `edition` in the settings is not an array of tables, the file does not change, and one line says so."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "pipeline.toml").write_text("edition = []\n", "utf-8")
     ran = lacuna("yearbook", "2021", cwd=tmp_path)
@@ -644,7 +644,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_image_files_are_refused(name: str, tmp_path: Path):
-    """A file that is no valid image, or that has a decompression bomb in its metadata, becomes a placeholder."""
+    """A file that is not a valid image, or that has a decompression bomb in its metadata, becomes a placeholder."""
     file, data = HOSTILE[name]
     if data is None:
         text = PngImagePlugin.PngInfo()

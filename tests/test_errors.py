@@ -122,7 +122,7 @@ def test_missing_permissions_are_named(archive: Path, tmp_path: Path, locked: st
 def test_a_folder_in_the_place_of_a_file_is_named(
     archive: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    """A folder called decisions.jsonl is no empty list of decisions."""
+    """A folder called decisions.jsonl is not an empty list of decisions."""
     (archive / "decisions.jsonl").mkdir()
     monkeypatch.chdir(archive)
     for words in ("run", "review"):

@@ -118,7 +118,7 @@ def test_any_history_of_what_is_a_post_equals_a_fresh_run(tmp_path: Path):
 
 
 def test_the_summary_counts_what_is_passed_over(tmp_path: Path, lacuna: Lacuna):
-    """The summary, a check and the page have one line for files that are no posts, `--json` one object."""
+    """The summary, a check and the page have one line for files that are not posts, `--json` one object."""
     hugo(tmp_path)
     (tmp_path / "raw" / "drafts").mkdir()
     (tmp_path / "raw" / "drafts" / "idea.md").write_text("A new idea.\n", "utf-8")
@@ -147,7 +147,7 @@ def test_bind_takes_a_draft(tmp_path: Path, lacuna: Lacuna):
 
 
 def test_a_large_tree_is_not_kept_in_memory(tmp_path: Path):
-    """Files that are no posts are counted one by one, so that a large tree needs little memory."""
+    """Files that are not posts are counted one by one, so that a large tree needs little memory."""
     for number in range(300):
         (tmp_path / f"{number}.png").touch()
     scan = scan_folder(tmp_path, PostRules())

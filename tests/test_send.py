@@ -185,7 +185,7 @@ def test_the_password_comes_from_a_command(send: Send, server, book: Path, monke
 
 
 def test_only_books_that_fit_are_sent(send: Send, tmp_path: Path):
-    """A file that is no book, and one larger than a mail server takes, are refused before a connection."""
+    """A file that is not a book, and one larger than a mail server takes, are refused before a connection."""
     note, large = tmp_path / "note.txt", tmp_path / "large.pdf"
     note.write_text("text", "utf-8")
     with large.open("wb") as file:
@@ -226,7 +226,7 @@ def test_the_command_is_off_until_it_is_configured(send: Send, server, book: Pat
     ],
 )
 def test_wrong_settings_name_the_key(text: str, message: str, tmp_path: Path):
-    """A missing or unknown key of [send] is one line; a password in the settings is no key."""
+    """A missing or unknown key of [send] is one line; a password in the settings is not a key."""
     tmp_path.joinpath("pipeline.toml").write_text(f"[send]\n{text}\n", "utf-8")
     with pytest.raises(SettingsError) as caught:
         read_settings(tmp_path / "pipeline.toml")

@@ -223,7 +223,7 @@ def test_books_are_stored_files(client: httpx.Client):
 
 
 def test_posts_are_harmless(client: httpx.Client):
-    """Raw HTML is text, active and local targets are no links, pictures are words; links to posts work."""
+    """Raw HTML is text, active and local targets are not links, pictures are words; links to posts work."""
     page = client.get("/posts/hostile.md").text
     article = page.partition("<article")[2].partition("</article>")[0]
     assert "&lt;script&gt;" in article
@@ -248,7 +248,7 @@ def test_posts_show_the_pictures_that_the_archive_holds(client: httpx.Client):
 
 
 def test_no_picture_leads_out_of_the_folders(client: httpx.Client):
-    """What is no picture, no target and no link outside the archive is answered, nor a picture of a missing post."""
+    """Only pictures of the archive are answered: no other target, no link out of its folders, no missing post."""
     for target in NO_PICTURES:
         assert client.get("/pictures/hostile.md", params={"target": target}).status_code == 404, target
     for post in ("nowhere.md", "../hostile.md", "%2e%2e/hostile.md", ""):
@@ -395,7 +395,7 @@ def test_duplicates_are_side_by_side(client: httpx.Client, desk: tuple[Path, str
              b"[" * 9000]
 )  # fmt: skip
 def test_bad_requests_get_a_reason(client: httpx.Client, body: bytes):
-    """What is no decision is refused with a sentence, and nothing is written."""
+    """What is not a decision is refused with a sentence, and nothing is written."""
     answer = client.post("/review/decide", content=body)
     assert answer.status_code == 400
     assert msgspec.json.decode(answer.content)["problem"]

@@ -41,7 +41,7 @@ def test_the_example_of_a_rule_stays(rule):
     capitals=st.booleans(),
 )
 def test_a_list_of_letters_stays(letters, separator, capitals):
-    """Single letters are no mojibake, in any order."""
+    """Single letters are not mojibake, in any order."""
     text = separator.join(letters)
     text = text.upper() if capitals else text
     assert repair(text).text == text

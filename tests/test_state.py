@@ -88,7 +88,7 @@ def test_names_stay_apart(tmp_path: Path):
 
 
 def test_an_edited_file_is_saved_under_another_name(tmp_path: Path):
-    """An edited text in clean/ is never overwritten or removed; a changed time stamp is no edit."""
+    """An edited text in clean/ is never overwritten or removed; a changed time stamp is not an edit."""
     write(tmp_path, a="# One\n\nText.\n", b="# Two\n\nOther text.\n")
     chosen = settings(tmp_path)
     run_archive(chosen)
@@ -236,7 +236,7 @@ def test_a_lost_list_of_outputs_is_restored(tmp_path: Path, what: str):
 
 
 def test_a_lost_state_and_list_save_no_edit(tmp_path: Path):
-    """Without state and list, a clean file with the right bytes is no edit."""
+    """Without state and list, a clean file with the right bytes is not an edit."""
     write(tmp_path, a="# One\n\nText.\n")
     chosen = settings(tmp_path)
     run_archive(chosen)

@@ -448,7 +448,7 @@ def test_a_page_of_singlefile_shows_the_pictures_in_its_variables():
 
 
 def test_a_page_that_is_only_a_list_of_links_is_taken_whole():
-    """A page without an article is no page without text."""
+    """A page without an article is not a page without text."""
     items = "".join(f'<li><a href="p{at}.html">Post {at}</a></li>' for at in range(30))
     document = read(f"<html><head><title>Blog</title></head><body><nav>Home</nav><ul>{items}</ul></body></html>")
     assert "- [Post 7](p7.html)" in document.text

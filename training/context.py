@@ -46,7 +46,7 @@ Priors = dict[tuple[str, int], dict[str, float]]
 class Examples(NamedTuple):
     """Lost characters of ambiguous words: features, number of the word and place, and letter; then of each such place.
 
-    `prior` are the log-probabilities of the letters at a place; minus infinity where a letter is no option.
+    `prior` are the log-probabilities of the letters at a place; minus infinity where a letter is not an option.
     """
 
     features: npt.NDArray[np.uint64]

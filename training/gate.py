@@ -17,7 +17,7 @@ from pipeline.language.model_meta import MODEL_FOLDER
 from pipeline.mojibake.bigram_filter import RATIO_SCALE
 
 SAMPLE = 400_000  # characters per language
-FAINT = 3e-7  # the frequency below which a pair is no evidence: one in three million
+FAINT = 3e-7  # the frequency below which a pair is not evidence: one in three million
 OWN = (
     (0xA0, 0x180),  # Latin-1 Supplement, Latin Extended-A
     (0x370, 0x480),  # Greek, Cyrillic without historic letters
