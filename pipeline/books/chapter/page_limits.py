@@ -80,7 +80,7 @@ def with_wide_tables_as_text(blocks: list[Node]) -> Iterator[Node]:
 
 
 def _row_as_paragraph(cells: list[list[Node]]) -> Iterator[Node]:
-    """Yield a table row as the paragraph `cell | cell`, without empty cells; then the blocks that are no paragraphs."""
+    """Yield a table row as the paragraph `cell | cell`, without empty cells; then blocks that are not paragraphs."""
     texts = [block["c"] for cell in cells for block in cell if block["t"] in {"Plain", "Para"} and block["c"]]
     if texts:
         yield para(*texts[0], *chain.from_iterable((*text_nodes(" | "), *inlines) for inlines in texts[1:]))

@@ -205,7 +205,7 @@ class _HtmlReader:
 
 
 def _as_inlines(blocks: list[Node]) -> list[Node]:
-    """Return the inline nodes of blocks without their ruby spans. A block that is no paragraph becomes text."""
+    """Return the inline nodes of blocks without their ruby spans. A block that is not a paragraph becomes text."""
     made: list[Node] = []
     for block in blocks:
         inlines = block["c"] if block["t"] in {"Para", "Plain"} else text_nodes(" ".join(ast_plain_text(block).split()))

@@ -12,7 +12,7 @@ from pipeline.books.pandoc_ast import Node, text_nodes
 
 
 def image_of_svg(element: Element) -> Node | None:
-    """Return an `<svg>` as an image whose target is a `data:` URL; None if it is no drawing, or one to refuse.
+    """Return an `<svg>` as an image whose target is a `data:` URL; None if it is not a drawing, or one to refuse.
 
     Its alternative text is its label, or the words in it.
     """

@@ -47,7 +47,7 @@ class Picture:
 
 
 def verified_picture(root: Path, path: Path, pictures: PictureOptions) -> Picture | None:
-    """Return the image at `path` for a book, or None if it is no valid image, too large, or outside `root`.
+    """Return the image at `path` for a book, or None if it is not a valid image, too large, or outside `root`.
 
     Raises OSError where the machine fails.
     """
@@ -61,7 +61,7 @@ def verified_picture(root: Path, path: Path, pictures: PictureOptions) -> Pictur
 
 
 def verified_image(data: bytes, pictures: PictureOptions) -> Picture | None:
-    """Return image bytes for a book, or None if they are no valid image or too large.
+    """Return image bytes for a book, or None if they are not a valid image, or too large.
 
     Formats are those of `IMAGE_FORMATS` and SVG, whatever the file's name says. Formats that readers may not show
     become PNG or JPEG, transparent images get a white ground, and turned photographs are turned upright.

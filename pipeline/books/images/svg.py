@@ -29,7 +29,7 @@ _LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)(px|pt|mm|cm|in|pc)?\s*\Z")
 
 
 def sanitized_svg(data: bytes, is_image: Callable[[bytes], bool]) -> bytes | None:
-    """Return an SVG with nothing but what it draws, on a white ground; None if it is no SVG or too much to draw.
+    """Return an SVG with nothing but what it draws, on a white ground; None if it is not an SVG or too much to draw.
 
     `is_image` says whether the bytes of an image in the drawing are valid and within the limits. The ground is white
     because the dark page of an e-reader would hide black lines.

@@ -26,7 +26,7 @@ _FORMULA_OPENER = re.compile(  # not in a path such as `C:\(x86\)`
 )
 _PARAGRAPH_END = re.compile(r"\n[ \t>]*(?:\n|\Z)|\Z")
 _DISPLAYED = {"display", "bracket", "environment"}
-MOST_FORMULA_CHARACTERS = 10_000  # a longer span is no formula
+MOST_FORMULA_CHARACTERS = 10_000  # a longer span is not a formula
 _TEX_SIGN = re.compile(r"\\[A-Za-z]{2,}|[\w})\]|]\^|[\w})\]|]_(?:\{|\w\b)")
 _PLAIN_EQUATION = re.compile(r"[A-Za-z](?:\([A-Za-z]\))?\s?[=<>≤≥∈≠≈]\s?\S.*", re.DOTALL)
 _OPERATOR = re.compile(r"[=<>≤≥∈≠≈]")

@@ -14,7 +14,7 @@ class NumberedLinks:
         self.pages: dict[str, tuple[int, str]] = {}  # page of a URL -> its number, its first URL
 
     def number_of(self, url: str, words: str) -> int:
-        """Return the number of a link; 0 if it needs none: it is no web page, or its words are its URL."""
+        """Return the number of a link; 0 if it needs none: it is not a web page, or its words are its URL."""
         if not url.startswith("http") or not words.strip() or shown_url(words.strip()) in shown_url(url):
             return 0
         number, _ = self.pages.setdefault(page_url(url), (len(self.pages) + 1, url))
