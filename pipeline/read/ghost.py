@@ -27,7 +27,7 @@ def sniff_ghost(data: bytes) -> bool:
 def posts_of_ghost(source: Source) -> dict[str, bytes]:
     """Return the posts and pages of an export, by date and name: `2021-03-09-the-mill.html`, `page/about.html`.
 
-    Raises NoPostsInside if JSON is no export of Ghost; SkipDocument if it is cut off, or has more posts than the limit.
+    Raises NoPostsInside if JSON is not an export of Ghost, SkipDocument if it is cut off or has too many posts.
     """
     tables = _tables_of(source.data)
     rows = [
@@ -94,7 +94,7 @@ def _sort_order(link: GhostRow) -> int:
 
 
 def _name_of_ghost(row: GhostRow) -> str:
-    """Return the name of a part: its kind if it is no post, the day of a post, its name in URLs or its title."""
+    """Return the name of a part: its kind if it is not a post, the day of a post, its name in URLs or its title."""
     slug = readable_name(str(row.get("slug") or "")) or readable_name(str(row["title"])) or "post"
     if row.get("type") == "page" or row.get("page") == 1:
         return f"page/{slug}{PART_SUFFIX}"

@@ -74,7 +74,7 @@ def sniff_html(data: bytes) -> bool:
 def read_html(source: Source) -> tuple[Document, Mapping[str, bytes]]:
     """Return the article of a web page as a document, and the files of the pictures in it.
 
-    Raises SkipDocument if the bytes are no text, or the page is too large.
+    Raises SkipDocument if the bytes are not text, or the page is too large.
     """
     document = decode_page(source)
     document = replace(document, meta=replace(document.meta, sha256=source.sha256))

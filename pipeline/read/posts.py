@@ -63,7 +63,7 @@ class FolderPlace:
     source: bool = False  # whether it is in one of its generator's sources
     project: bool = False  # whether it is in the repository of a program or a generator, not only a versioned folder
     only: str = ""  # the only file that is a post: others are the same page
-    programs: bool = False  # whether source code is in it: then files without a suffix are no posts
+    programs: bool = False  # whether source code is in it: then files without a suffix are not posts
 
 
 TOP_OF_RAW = FolderPlace(top=True)
@@ -190,7 +190,7 @@ def _kind_by_name(place: FolderPlace, path: str, name: str) -> str:
 
 
 def _kind_of_document(place: FolderPlace, path: str, written: str) -> str:
-    """Return what a Markdown or text file that is no furniture counts as; empty if it is a post."""
+    """Return what a Markdown or text file that is not furniture counts as; empty if it is a post."""
     if place.documents:
         return place.documents
     name = written.casefold()

@@ -51,7 +51,7 @@ def packed_page(page: StoredPage) -> bytes:
 def read_stored_page(source: Source) -> tuple[Document, PictureFiles]:
     """Return a page that `packed_page` packed as a document, and the files of its pictures.
 
-    Raises SkipDocument if it is no text, or too large.
+    Raises SkipDocument if it is not text, or too large.
     """
     try:
         page = msgspec.msgpack.decode(source.data, type=StoredPage)

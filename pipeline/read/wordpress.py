@@ -109,7 +109,7 @@ def _pictures_of(
 
 
 def _name_of_export(item: ExportedItem) -> str:
-    """Return the name of a part: its kind if it is no post, the day of a post, its name in URLs or its title."""
+    """Return the name of a part: its kind if it is not a post, the day of a post, its name in URLs or its title."""
     kind = item.value("wp:post_type") or "post"
     slug = readable_name(unquote(item.value("wp:post_name"))) or readable_name(title_of(item.value("title")))
     slug = slug or item.value("wp:post_id") or "post"

@@ -40,7 +40,7 @@ def decoded_json(text: str) -> object:
 
 
 def packed_post(post: GhostPost) -> bytes:
-    """Return a post as bytes; equal posts have equal bytes. Bytes that are no UTF-8 are those of the export."""
+    """Return a post as bytes; equal posts have equal bytes. Bytes that are not UTF-8 are those of the export."""
     text = json.dumps(asdict(post), ensure_ascii=False, sort_keys=True)
     return _HALF_OF_PAIR.sub("\ufffd", text).encode("utf-8", "surrogateescape")
 

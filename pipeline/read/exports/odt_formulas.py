@@ -91,6 +91,6 @@ def with_inline_formulas(html: str) -> str:
 
 def _with_inline_part(part: str) -> str:
     words = re.sub(r"<[^>]*>", "", _DISPLAYED_FORMULA.sub("", part))
-    if "math display" not in part or not _ANY_LETTER.search(words):  # a number of a formula is no word
+    if "math display" not in part or not _ANY_LETTER.search(words):  # a number of a formula is not a word
         return part
     return _DISPLAYED_FORMULA.sub(r'<span class="math inline">\\(\1\\)</span>', part)

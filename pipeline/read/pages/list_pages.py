@@ -1,4 +1,4 @@
-"""Web page -> whether a program wrote it as a list of files or of archived pages, which is no post."""
+"""Web page -> whether a program wrote it as a list of files or of archived pages, which is not a post."""
 
 from __future__ import annotations
 
