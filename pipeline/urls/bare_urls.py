@@ -58,7 +58,7 @@ _HOST_IN_OTHER_SCRIPT = lazy_pattern(  # an internationalized host name (IDNA): 
 _MAIL_ADDRESS_IN_TEXT = lazy_pattern(  # GFM, 6.9; what SSH and Git write with a path after it is none: git@e.org:a/b
     r"(?<![\w.+/@:-])(?:mailto:)?[\w.+-]+@(?:[\w-]+\.)+[\w-]*[A-Za-z0-9](?![\w@-]|[/:][^\s/])", re.ASCII | re.IGNORECASE
 )
-_TRAILING_PUNCTUATION = "?!.,:;*_~\"'\\"  # may follow a URL but is no part of it (GFM, 6.9), and a hard line break
+_TRAILING_PUNCTUATION = "?!.,:;*_~\"'\\"  # may follow a URL but is not part of it (GFM, 6.9), and a hard line break
 _LEADS_SOMEWHERE = lazy_pattern(r"https?://[^/?#]*\w|(?!https?:)", re.IGNORECASE)
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _ENTITY = lazy_pattern(r"&[a-z]{2,8};\Z", re.IGNORECASE)
@@ -67,7 +67,7 @@ _ENTITY = lazy_pattern(r"&[a-z]{2,8};\Z", re.IGNORECASE)
 def find_bare_urls(text: str) -> Iterator[tuple[int, str]]:
     """Yield the offset and the URL of each bare URL in `text`.
 
-    Sentence punctuation and Chinese text after a URL are no part of it; a part of a path in another script is.
+    Sentence punctuation and Chinese text after a URL are not part of it; a part of a path in another script is.
 
     >>> list(find_bare_urls("见https://e.org/a_(b)。后面 (www.e.org/c)."))
     [(1, 'https://e.org/a_(b)'), (25, 'www.e.org/c')]

@@ -9,7 +9,7 @@ import idna
 
 _TO_ESCAPE = re.compile(r"[^!#-;=?-_a-z|~]")  # what RFC 3986 disallows in a URL; |, ^ and \ are tolerated
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
-BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")  # a percent sign that is no percent-encoding
+BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")  # a percent sign that is not a percent-encoding
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986, 2.3
 
 

@@ -10,7 +10,7 @@ _ESCAPED_PAIRS = re.compile(r"[^=]*(?:=3D[^=&]*[&#;]?[^=&]*){2,}")
 def without_quoted_printable(url: str) -> str:
     """Return the URL without escapes of quoted-printable if it has two parameters or more and each has `=3D`.
 
-    One parameter is no proof: `?view=3D` shows the page in three dimensions.
+    One parameter is not proof: `?view=3D` shows the page in three dimensions.
 
     >>> without_quoted_printable("https://e.org/?a=3D1&b=3D2"), without_quoted_printable("https://e.org/?view=3D")
     ('https://e.org/?a=1&b=2', 'https://e.org/?view=3D')

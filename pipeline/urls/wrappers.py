@@ -21,7 +21,7 @@ _V3_TOKEN = re.compile(r"\*(?:\*(.))?")
 
 
 def wrapped_url(url: str, path: str, query: str, applying: list[HostRules]) -> str:
-    """Return the URL that a redirect wrapper contains; empty if this URL is no wrapper."""
+    """Return the URL that a redirect wrapper contains; empty if this URL is not a wrapper."""
     for rules in applying:
         for target in _targets(url, path, query, rules):
             plain = _unwrapped(target, url)
