@@ -76,7 +76,7 @@ def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.Expl
 
 
 def lists_code_points(line: str) -> bool:
-    """Return whether a line has a table of characters, in which `×Ø` is no mojibake of `ר`.
+    """Return whether a line has a table of characters, in which `×Ø` is not mojibake of `ר`.
 
     >>> lists_code_points("TABLE = 'ÓÔÕÖ×ØÙÚ'"), lists_code_points("cafÃ©")
     (True, False)
@@ -93,7 +93,7 @@ def _ascends(codes: list[int]) -> bool:
 
 
 def _fixed_between_spaces(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep] | None]:
-    """Return what ftfy makes of a line whose spaces are no bytes of characters, and its plan."""
+    """Return what ftfy makes of a line whose spaces are not bytes of characters, and its plan."""
     if not config.decode_inconsistent_utf8:
         return ftfy.fix_encoding_and_explain(line, config._replace(restore_byte_a0=False))
     hidden = SPACE_AFTER_MOJIBAKE.sub(HIDDEN_SPACE, line)  # where it fixes parts, ftfy ignores that setting

@@ -45,7 +45,7 @@ def with_likeliest_letters(text: str) -> str | None:
 def _likeliest_letter(text: str, start: int, end: int) -> str | None:
     """Return what a span with `à` was, perhaps with a space; None where two letters are about as likely."""
     options = (A_GRAVE + " ", A_GRAVE, *(letter + space for letter in OTHER_LETTERS for space in ("", " ")))
-    before, after = (_INSIDE_WORD.sub("\n", part) for part in (text[:start], text[end:]))  # others are no evidence
+    before, after = (_INSIDE_WORD.sub("\n", part) for part in (text[:start], text[end:]))  # others are not evidence
     scores = [float(line_log_likelihoods([before + one + after])[0]) for one in options]
     grave, others = max(scores[:2]), scores[2:]
     if max(others) - grave < OTHER_LETTER_PRIOR:
@@ -55,7 +55,7 @@ def _likeliest_letter(text: str, start: int, end: int) -> str | None:
 
 
 def has_letter_by_itself(line: str) -> bool:
-    """Return whether `Ã` or `Â` in a line is no mojibake of `à` or U+00A0: the line lists letters, or is English.
+    """Return whether `Ã` or `Â` in a line is not mojibake of `à` or U+00A0: the line lists letters, or is English.
 
     >>> has_letter_by_itself("The letter Ã is used in Portuguese."), has_letter_by_itself("Je vais Ã Paris")
     (True, False)

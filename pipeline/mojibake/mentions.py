@@ -23,7 +23,7 @@ DAMAGED_PER_MENTION = 2  # damaged lines for each line that shows an example fro
 DAMAGED_PER_MENTION_ON_SUBJECT = 6  # the same in a text about encodings, which has examples without an explanation too
 MOST_WORDS_BETWEEN = 1  # words between an example and the word that introduces it
 MOST_CHARACTERS_BETWEEN = 30  # the same in characters, where the word has characters outside ASCII: it is sound
-ONE_LETTER_WORDS = frozenset("àèéêóúíâÀÈÉÊÓÚÍ")  # words of French, Italian, Portuguese: alone they are no examples
+ONE_LETTER_WORDS = frozenset("àèéêóúíâÀÈÉÊÓÚÍ")  # words of French, Italian, Portuguese: alone they are not examples
 ONE_SIGN = frozenset("–—•…·\xa0")  # signs that are alone in sound text
 BOM_CHARACTER = "\ufeff"
 QUOTES = "\"'“”„«»‘’‚‹›「」『』`*_()[]<>"
@@ -148,7 +148,7 @@ def _has_pair(line: str, rest: str, one: Example) -> bool:
 
 
 def _has_spaces_around(line: str, one: Example) -> bool:
-    """Return whether no letter or digit of a word is next to an example; those of Chinese and Japanese are no part."""
+    """Return whether no letter or digit of a word is next to an example; those of Chinese and Japanese are not part."""
     around = line[max(0, one.start - 1) : one.start] + line[one.end : one.end + 1]
     foreign = any(script_of(char) in UNSPACED_SCRIPTS for char in line[one.start : one.end])
     return not any(char.isalnum() and (foreign or _is_of_word(char)) for char in around)

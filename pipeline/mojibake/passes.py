@@ -103,7 +103,7 @@ def _lines_changed(text: str, changes: Iterable[Change]) -> set[int]:
 
 
 def _in_repaired_lines(text: str, changes: list[Change]) -> Iterator[Change]:
-    """Yield the changes of lines that have more changes than those of after-damage: what is no mojibake stays."""
+    """Yield the changes of lines that have more changes than those of after-damage: what is not mojibake stays."""
     for _, row in itertools.groupby(changes, key=lambda change: text.rfind("\n", 0, change.span[0])):
         found = list(row)
         if any(not change.reason.startswith(REASON) or "," in change.reason for change in found):

@@ -1,7 +1,7 @@
 """Lines of one code page decoded as another -> the originals that words prove: `CittÓ del Vaticano` is `Città ...`.
 
 A title or a file name has too few characters to prove a chain by their frequencies. But one of its decodings has words
-of a language, where the line has none: `cittÓ` is no word, `città` is one.
+of a language, where the line has none: `cittÓ` is not a word, `città` is one.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class RepairEvidence(NamedTuple):
 
 
 TextKind = Literal["valid UTF-8", "long", "short"]
-VALID_TEXT_KIND: TextKind = "valid UTF-8"  # all that is no ASCII is valid UTF-8, and ftfy does not fix each line
+VALID_TEXT_KIND: TextKind = "valid UTF-8"  # all that is not ASCII is valid UTF-8, and ftfy does not fix each line
 LONG_TEXT_KIND: TextKind = "long"  # the text has enough characters outside ASCII to be its own evidence
 SHORT_TEXT_KIND: TextKind = "short"  # the text has fewer
 EVERY_KIND = (VALID_TEXT_KIND, LONG_TEXT_KIND, SHORT_TEXT_KIND)

@@ -22,7 +22,7 @@ from pipeline.mojibake.lossy.recovery import MIN_CONFIDENCE, likeliest_language
 
 OTHER_CODEC_PRIOR = 8.0  # nats by which a line must be likelier in another codec than as UTF-8 with gaps
 LONGEST_SAMPLE = 4_000  # bytes
-LAST_LATIN_LEAD = "\udcc5"  # the byte C5: larger ones are no part of Latin letters in UTF-8
+LAST_LATIN_LEAD = "\udcc5"  # the byte C5: larger ones are not part of Latin letters in UTF-8
 LAST_LATIN = "\u017f"  # of Latin Extended-A
 STRAY_BYTE = re.compile("[\udc80-\udcff]")
 CAPITAL_AND_QUOTE = re.compile(rb"[\xc6-\xdf][\xab\xb4\xb7\xb9\xbb](?![\x80-\xbf])")

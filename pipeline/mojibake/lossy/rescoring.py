@@ -49,7 +49,7 @@ def rescored_by_text(
 ) -> ChoiceRows:
     """Return the choices, the uncertain ones chosen again with the statistics of the certain text.
 
-    Uncertain characters are no part of these statistics: they would be evidence for themselves.
+    Uncertain characters are not part of these statistics: they would be evidence for themselves.
     """
     left, known = [], []
     for row, choices in zip(found, chosen, strict=True):

@@ -14,7 +14,7 @@ from pipeline.encoding.codecs import single_byte_misdecodings
 from pipeline.encoding.misdecoding import bytes_by_character
 from pipeline.mojibake.marks.question_marks import has_inner_question
 
-HIDDEN_MARK = "\0"  # U+FFFD that is no mark: in code, or in a line left out
+HIDDEN_MARK = "\0"  # U+FFFD that is not a mark: in code, or in a line left out
 TWO_MARKS = "锟斤拷"  # the bytes of two marks, decoded as GBK
 
 
