@@ -164,7 +164,7 @@ class SkipDocument(Exception):  # noqa: N818 - not an error in the code
 
 
 class ListPage(SkipDocument):
-    """A document is no post: a program wrote it as a list of files or of pages. The message says which program."""
+    """A document is not a post: a program wrote it as a list of files or of pages. The message says which program."""
 
 
 class RetryLater(SkipDocument):

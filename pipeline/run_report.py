@@ -33,7 +33,7 @@ class RunReport:
     edited: tuple[str, ...]  # copies of hand-edited files of clean/, saved before these were regenerated
     check: bool = False
     strict: bool = False
-    passed_over: tuple[tuple[str, int], ...] = ()  # how many files of each kind are no posts
+    passed_over: tuple[tuple[str, int], ...] = ()  # how many files of each kind are not posts
     obeyed: int = 0  # decisions that documents obey
     open_items: int = 0  # inferred characters that nobody has decided on
     outdated_decisions: tuple[str, ...] = ()  # that no longer apply, a sentence each

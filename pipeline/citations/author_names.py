@@ -37,7 +37,7 @@ _MOST_LETTERS_OF_CJK_NAME = 5  # 小林多喜二
 
 
 def author_names(text: str) -> tuple[str, ...]:
-    """Return the names of authors, each with the given name first; empty if a part of the text is no name.
+    """Return the names of authors, each with the given name first; empty if a part of the text is not a name.
 
     >>> author_names("Smith, J. A., Lee, K., & Park, S."), author_names("Smith, John, and Jane Doe")
     (('J. A. Smith', 'K. Lee', 'S. Park'), ('John Smith', 'Jane Doe'))

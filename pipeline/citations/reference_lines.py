@@ -1,6 +1,6 @@
 """A line of a reference list -> authors, year and title of the work.
 
-Each style is one pattern. A line that fits none is no reference, as a wrong title is worse than none.
+Each style is one pattern. A line that fits none is not a reference, as a wrong title is worse than none.
 """
 
 from __future__ import annotations

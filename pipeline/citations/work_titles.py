@@ -1,4 +1,4 @@
-"""Text of a link to a paper and the heading above -> the title of the work; what is no title gives none."""
+"""Text of a link to a paper and the heading above -> the title of the work; what is not a title gives none."""
 
 from __future__ import annotations
 

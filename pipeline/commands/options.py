@@ -47,7 +47,7 @@ def global_options() -> GlobalOptions:
 
 
 def say(message: str, *, err: bool = False) -> None:
-    """Print a message that is no result and no problem, unless `--quiet` is given."""
+    """Print a message that is neither a result nor a problem, unless `--quiet` is given."""
     if not global_options().quiet:
         click.echo(message, err=err)
 

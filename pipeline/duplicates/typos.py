@@ -17,7 +17,7 @@ TYPO_NATS = 10.0  # difference of log-probabilities: 1 % of the pairs of real wo
 def misspelled_side(one: Token, other: Token, language: str) -> int | None:
     """Return which of two words is a misspelling of the other, 0 or 1; None if neither is.
 
-    Words with a capital may be names and are no typos, nor are words in a language without a model.
+    Words with a capital may be names and are not typos, nor are words in a language without a model.
 
     >>> misspelled_side(Token("spring", cased="spring"), Token("sprnig", cased="sprnig"), "en")
     1

@@ -162,7 +162,7 @@ def _is_common(codec: str) -> bool:
 
 
 def _bad_bytes(data: bytes, codec: str) -> int:
-    """Return how many bytes of `data` are no text in a codec; of more than one in a multi-byte codec, about."""
+    """Return how many bytes of `data` are not text in a codec; of more than one in a multi-byte codec, about."""
     if codec in MULTI_BYTE or codec not in detectable_codecs():
         return 0 if is_decodable(data, codec) else marked_text(data[:MOST_COUNTED_BYTES], codec).count(REPLACEMENT)
     return len(data) - len(data.translate(None, _bytes_of_no_text(codec)))

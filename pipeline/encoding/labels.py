@@ -22,7 +22,7 @@ def codec_of_label(label: str) -> str | None:
     known = webencodings.lookup(label)
     try:
         name = known.codec_info.name if known else codecs.lookup(label).name
-    except (LookupError, ValueError):  # a label with a NUL is no valid one
+    except (LookupError, ValueError):  # a label with a NUL is not a valid one
         return None
     return _rows_by_python_name().get(name)
 

@@ -7,9 +7,9 @@ import re
 HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 LATIN_IN_UTF_8 = re.compile(rb"(?:[\xc2-\xc5][\x80-\xbf]|\xe2\x80[\x90-\xbf]|\xe2\x82\xac)+")  # and its punctuation
 SIGN_BYTES = re.compile(rb"[\xa0-\xbf]{1,2}")  # of signs that stand alone, as in `5 \xa3`
-MOST_STRAYS = 2  # bytes in a row that are no UTF-8
+MOST_STRAYS = 2  # bytes in a row that are not UTF-8
 FEWEST_STRAYS_OF_LINE = 3  # runs of bytes that show the codec of a line
-STRAYS_PER_LETTER = 2  # bytes that are no UTF-8 for each letter that is; of more, that may be valid by chance
+STRAYS_PER_LETTER = 2  # bytes that are not UTF-8 for each letter that is; of more, that may be valid by chance
 
 
 def is_latin_utf8_with_strays(data: bytes) -> bool:
@@ -34,7 +34,7 @@ def is_latin_utf8_with_strays(data: bytes) -> bool:
 
 
 def _stray_weight(before: bytes, run: bytes, after: bytes) -> int:
-    """Return how much a run of bytes speaks against UTF-8; 0 where it is no Latin letters, nor signs.
+    """Return how much a run of bytes speaks against UTF-8; 0 where it is not Latin letters, nor signs.
 
     It is one letter of a single-byte codec, or two next to others. `before` and `after` are the bytes next to the run.
     """

@@ -42,7 +42,7 @@ def send_books(files: Sequence[Path], send: Send) -> None:
 
 
 def book_message(files: Sequence[Path], send: Send) -> EmailMessage:
-    """Return the e-mail. Raises NotSent if a file is no book, or if all are too large for one e-mail."""
+    """Return the e-mail. Raises NotSent if a file is not a book, or if all are too large for one e-mail."""
     mail = EmailMessage()
     mail["From"], mail["To"] = send.sender or send.user, ", ".join(send.to)
     mail["Subject"] = ", ".join(" ".join(file.stem.split()) for file in files)

@@ -108,6 +108,6 @@ def why_not_stored(data: bytes) -> str:
         return NO_IMAGE
     with suppress(Exception), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:  # fails on drawings, which are no trackers
+        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:  # fails on drawings, which are not trackers
             return TRACKER if image.size == (1, 1) else ""
     return ""

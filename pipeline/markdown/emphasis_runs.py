@@ -14,7 +14,7 @@ STRONG_ASTERISKS = 2  # asterisks of strong emphasis
 MOST_ASTERISKS = 3  # asterisks: emphasis and strong emphasis at once
 ENDS_OF_BRACKETS = ")]}）】」』》"
 ASTERISKS = lazy_pattern(r"(?<![\\*])\*+")  # not after a backslash
-_NOT_EMPHASIS = lazy_pattern(  # where asterisks are no emphasis: code spans, link targets, autolinks, HTML code
+_NOT_EMPHASIS = lazy_pattern(  # where asterisks are not emphasis: code spans, link targets, autolinks, HTML code
     r"(?<!\\)(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
     r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\s*\)|<[^<>\s]+>|<(?P<tag>code|kbd|pre)\b.*?</(?P=tag)>",
     re.DOTALL,

@@ -142,7 +142,7 @@ def _past_fences(text: str, places: tuple[int, int, int], marks: deque[int], *, 
         line = text.rfind("\n", 0, marks.popleft()) + 1
         if line >= at and (fence := _FENCE.match(text, line, stop)):
             if start < line and (
-                _HTML_START.search(text, start, line)  # inside HTML it is no fence
+                _HTML_START.search(text, start, line)  # inside HTML it is not a fence
                 or (fence[1] and _ITEM_START.search(text, start, line))  # inside a list it may belong to an item
                 or (reaching and _FAR_REACHING_LINE.search(text, at, line))
             ):

@@ -201,7 +201,7 @@ def _is_within_words(content: str, opener: AsteriskRun, closer: AsteriskRun) -> 
         return False
     word = re.search(r"\w*\Z", before)
     parts = (word[0] if word else "", inner)
-    shortest = 1 if opener.size > 1 and last.isalpha() else 2  # `fl**e**sh` is no product
+    shortest = 1 if opener.size > 1 and last.isalpha() else 2  # `fl**e**sh` is not a product
     return not (all(part.isalpha() for part in parts) and len(parts[0]) > 1 and len(inner) >= shortest) or bool(
         _OPERATOR_NEAR.search(before[-30:])
     )

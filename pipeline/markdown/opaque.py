@@ -94,7 +94,7 @@ _REGION_START = lazy_pattern(r"[*_~$]")
 
 @lru_cache(maxsize=256)
 def opaque_spans(text: str) -> tuple[OpaqueSpan, ...]:
-    """Return the opaque regions of `text`, sorted and disjoint. Footnote markers and link texts are no regions.
+    """Return the opaque regions of `text`, sorted and disjoint. Footnote markers and link texts are not regions.
 
     >>> opaque_spans("a `b` $c$")
     (OpaqueSpan(start=2, end=5, kind='code'), OpaqueSpan(start=6, end=9, kind='maths'))

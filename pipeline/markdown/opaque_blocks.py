@@ -58,8 +58,8 @@ _KINDS = {
     "percents": "template",
     "org": "template",  # a block of Org: `#+BEGIN_SRC` to `#+END_SRC`
     "listing": "template",  # a delimited block of AsciiDoc: `[source]` above `----` to `----`
-    "admonition": "template",  # of Python-Markdown: its indented lines are no code, and its items need four spaces
-    "definition": "template",  # of PHP Markdown Extra: the meaning of a term; its indented lines are no code
+    "admonition": "template",  # of Python-Markdown: its indented lines are not code, and its items need four spaces
+    "definition": "template",  # of PHP Markdown Extra: the meaning of a term; its indented lines are not code
 }
 _MAY_HAVE_REGIONS = re.compile(  # a quick pre-filter: only these marks and closers may
     r"\#\+(?i:end)_|\]\n[-.+]{4}|\$\$|%%|<!--|\\begin\{|\{::|!!! |\?\?\?\+? |=== \"|\n:[ \t]+\S"

@@ -19,7 +19,7 @@ from pipeline.records.report_jsonl import ReportRecord
 VERSION = 3  # raise it when the bytes change
 LINK_COLUMNS = ("path", "file", *Link.__dataclass_fields__, "to")
 GRAPHML_KEYS = {"kind": "node", "title": "node", "url": "node", "orphan": "node", "times": "edge"}
-GRAPHML_TYPES = {"orphan": "boolean", "times": "int"}  # of keys that are no strings
+GRAPHML_TYPES = {"orphan": "boolean", "times": "int"}  # of keys that are not strings
 _NOT_IN_XML = re.compile("[^\t\n\r -\ufffd\U00010000-\U0010ffff]")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes cells that start so (OWASP, CSV injection)
 

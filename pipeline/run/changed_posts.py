@@ -1,4 +1,4 @@
-"""raw/ -> the posts that may have changed since the last run, and the counts of the files that are no posts."""
+"""raw/ -> the posts that may have changed since the last run, and the counts of the files that are not posts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def changed_posts(settings: Settings, database: ArchiveState, containers: FoundC
     """Yield the posts of raw/ that may have changed; at the end, forget those that are gone.
 
     Files with many documents are added to `containers`, with the known documents in them. Then store how many files of
-    each kind are no posts.
+    each kind are not posts.
     """
     counts: Counter[str] = Counter()
     known, language = database.sources.known(), database.fact(LANGUAGE_FACT)
@@ -117,7 +117,7 @@ def no_posts(database: ArchiveState) -> Counter[str]:
 
 
 def passed_over(database: ArchiveState) -> tuple[tuple[str, int], ...]:
-    """Return how many files of each kind are no posts; some are drafts by their front matter."""
+    """Return how many files of each kind are not posts; some are drafts by their front matter."""
     counts = Counter(json.loads(database.fact(PASSED_OVER_FACT) or "{}"))
     left_out = database.count("kind = 'draft' AND path IN (SELECT path FROM applied)")
     counts[FileKind.LEFT_OUT] += left_out

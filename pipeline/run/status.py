@@ -34,7 +34,7 @@ class ArchiveStatus:
     changed: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     outdated: int = 0  # posts cleaned with other settings, or by another version
-    passed_over: tuple[tuple[str, int], ...] = ()  # how many files of raw/ of each kind are no posts
+    passed_over: tuple[tuple[str, int], ...] = ()  # how many files of raw/ of each kind are not posts
 
     @property
     def posts(self) -> int:

@@ -113,7 +113,7 @@ def date_span(text: str) -> tuple[int, int]:
 
 
 def _named_date(match: re.Match[str]) -> str:
-    """Return the date of a match of _NAMED; empty if the word in it is no month, or may be none."""
+    """Return the date of a match of _NAMED; empty if the word in it is not a month, or may be none."""
     groups = match.groupdict()
     name, year = groups["name"].lower(), int(groups["y"])
     thai = "\u0e00" <= name[0] <= "\u0e7f" and year >= EARLIEST_BUDDHIST_YEAR  # THAI CHARACTERS

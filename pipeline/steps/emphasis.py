@@ -94,7 +94,7 @@ def _fixes_and_lone_runs(
 
 
 def _without_opaque_marks(inline: InlineContent) -> InlineContent:
-    """Return inline content with letters for the marks in its opaque regions, which are no emphasis."""
+    """Return inline content with letters for the marks in its opaque regions, which are not emphasis."""
     return replace(inline, content=inline.masked) if inline.opaque else inline
 
 

@@ -93,7 +93,7 @@ def _list_changes(group: BlockGroup) -> Iterator[Change]:
 
 
 def _holds_regions(group: BlockGroup, first: int, last: int) -> bool:
-    """Return whether an opaque region of several lines, other than code, is in the lines: what it holds is no list."""
+    """Return whether the lines hold an opaque region of several lines, other than code: its content is not a list."""
     starts = line_starts(group.text)
     start, end = (group.start + starts[min(line, len(starts) - 1)] for line in (first, last))
     return any(

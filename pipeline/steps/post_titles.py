@@ -69,7 +69,7 @@ def _name_in_words(stem: str) -> str:
 def _first_heading(text: str) -> _Heading:
     """Return the first heading of the highest level; its text is empty if there is none."""
     best = _Heading("", "h7", leads=False, repeated=False)
-    begun = False  # whether there was a block that is no picture
+    begun = False  # whether there was a block that is not a picture
     for group in block_groups(text):
         if not HEADING_MARKS.search(group.text):
             begun = begun or bool(group.text.strip() and not _PICTURES.fullmatch(group.text.strip()))

@@ -211,7 +211,7 @@ class OutputLedger:
     def _save_edit(self, path: Path, new: str = "") -> None:
         """Rename a text in clean/ that somebody edited, so that the edit is not lost.
 
-        `new` is the SHA-256 of the bytes that will replace it; a file that has them already is no edit.
+        `new` is the SHA-256 of the bytes that will replace it; a file that has them already is not an edit.
         """
         root, name = self.place(path)
         if root != CLEAN_ROOT or path.suffix != ".md" or not path.is_file():

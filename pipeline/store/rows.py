@@ -52,7 +52,7 @@ class DocumentRow:
 
 
 def document_row(outcome: Cleaned | Skipped, sha256: str = "", *, from_archive: bool = False) -> DocumentRow:
-    """Return the row for an outcome. What is no post has the kind of drafts, and its own as its title.
+    """Return the row for an outcome. What is not a post has the kind of drafts, and its own as its title.
 
     `from_archive` says whether the statistics of the archive were used.
 

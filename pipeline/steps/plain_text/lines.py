@@ -96,7 +96,7 @@ def _mark_of(line: str) -> str:
 
 
 def _holds_quotations(raw: Sequence[str]) -> bool:
-    """Return whether lines that start with `>` are quotations: there are several, and they are no prompts."""
+    """Return whether lines that start with `>` are quotations: there are several, and they are not prompts."""
     marks = [mark for line in raw if ">" in line[:4] and (mark := _mark_of(line)) and line[len(mark) :].strip()]
     prompts = sum(bool(_PROMPT.match(line)) for line in raw)
     shallow = any(mark.count(">") < 3 for mark in marks)  # noqa: PLR2004 - a prompt has three
