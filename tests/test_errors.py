@@ -81,6 +81,15 @@ def test_wrong_usage_says_what_to_do(
     assert {path for path in archive.rglob("*") if path.name != ".lock"} == before
 
 
+def test_an_unknown_engine_leaves_no_state(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """A first run that fails at its settings leaves no empty state, which `review` would take for a finished run."""
+    (tmp_path / "raw").mkdir()
+    failure(tmp_path, "run --engine zz", capsys, monkeypatch)
+    assert "run `lacuna run` first" in failure(tmp_path, "review", capsys, monkeypatch)
+
+
 def test_wrong_settings_say_what_to_do(
     archive: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):

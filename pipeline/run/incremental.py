@@ -62,7 +62,7 @@ def run_archive(
 
     def once(*, rebuild: bool = False) -> RunReport:
         watch = Stopwatch()
-        with open_state(file, flow, trial=check, rebuild=rebuild) as database, opened_engine(settings) as engine:
+        with opened_engine(settings) as engine, open_state(file, flow, trial=check, rebuild=rebuild) as database:
             database.flow = database.remembered("flow", code, lambda: flow or _flow_digest(settings))
             ledger = OutputLedger(database, clean, out, check=check)
             timed = TimedEngine(engine, watch)
