@@ -6,7 +6,6 @@ Sound text imports no parser and no steps: `repair` of an ASCII text starts in a
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -101,16 +100,17 @@ def normalize(text: str, *, typography: Typography = "safe") -> Document:
         document = describe.describe(document)
     if "\r" in document.text:
         document = replace(document, text=re.sub("\r\n?", "\n", document.text))
-    steps = MARKDOWN if typography == "safe" else _with_typography(MARKDOWN, typography)
+    steps = MARKDOWN if typography == "safe" else _markdown_steps_with(typography)
     *_, (_, document) = follow_each(steps, document)
     return replace(document, text=document.meta.front_matter + document.text)
 
 
-def _with_typography(steps: Iterable[Step], level: Typography) -> list[Step]:
-    """Return the steps with the level of the step `typography` set."""
+def _markdown_steps_with(level: Typography) -> list[Step]:
+    """Return the steps of MARKDOWN with the level of the step `typography` set."""
     from pipeline.flow import with_options
+    from pipeline.steps.markdown_steps import MARKDOWN
 
-    return [with_options(step, {"level": level}) if step.name == "typography" else step for step in steps]
+    return [with_options(step, {"level": level}) if step.name == "typography" else step for step in MARKDOWN]
 
 
 def extract_links(text: str, base: str = "") -> tuple[Link, ...]:

@@ -69,8 +69,8 @@ def _work_entry(work: Work, citing: list[ChapterCitation]) -> Node:
     authors_year = f"{authors} ({work.year})" if authors and work.year else authors or work.year
     title = [{"t": "Strong", "c": text_nodes(work.title)}]
     title += text_nodes(f" ({work.original})") if work.original else []
-    links = _separated_by([link_or_text(_place_name(kind, url), url) for kind, url in work.links], " · ")
-    citations = _separated_by([_citation_link(citation) for citation in citing], " · ")
+    links = _with_dots_between([link_or_text(_place_name(kind, url), url) for kind, url in work.links])
+    citations = _with_dots_between([_citation_link(citation) for citation in citing])
     start = text_nodes(f"{authors_year}. ") if authors_year else []
     return para(*start, *title, *text_nodes(". "), *links, *text_nodes(" \N{RIGHTWARDS ARROW} "), *citations)
 
@@ -155,9 +155,9 @@ def _internal_link(title: str, target: str) -> Node:
     return {"t": "Link", "c": [NO_ATTRIBUTES, text_nodes(title), [target, ""]]}
 
 
-def _separated_by(items: list[Node], separator: str) -> Iterator[Node]:
+def _with_dots_between(items: list[Node]) -> Iterator[Node]:
     for at, item in enumerate(items):
-        yield from text_nodes(separator) if at else []
+        yield from text_nodes(" · ") if at else []
         yield item
 
 

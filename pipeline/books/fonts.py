@@ -145,14 +145,6 @@ def _cjk_face_index(language: str) -> int:
     return CJK_FACES["zh-hant"] if traditional else CJK_FACES.get(tag.split("-")[0], SIMPLIFIED_FACE)
 
 
-def sans_face_of(char: str, language: str) -> hb.Face:
-    """Return the first sans-serif face that has `char`, or the first face of all if none has it."""
-    index, first = _cjk_face_index(language), (SANS_CJK_PREFIX if language[:2] in CJK_LANGUAGES else SANS_PREFIX,)
-    having = (one for one in _packaged_faces(index, first) if ord(char) in one[2])
-    path, place, _ = next(having, None) or next(_packaged_faces(index, first))
-    return _face(path, place)
-
-
 def characters_without_glyph(text: str) -> Counter[str]:
     """Return the characters of a text that no font has a glyph for, with their counts.
 

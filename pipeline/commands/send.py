@@ -27,7 +27,8 @@ def send_command(books: tuple[str, ...], *, out: str | None, as_json: bool) -> i
 
     settings = settings_of(out=out)
     if settings.send is None:
-        message = f"send: nothing is configured; add a table [send] with `host`, `user` and `to` to pipeline.toml ({GUIDE})"
+        keys = "`host`, `user` and `to`"
+        message = f"send: nothing is configured; add a table [send] with {keys} to pipeline.toml ({GUIDE})"
         raise click.UsageError(message)
     files = [_book_file(book, Path(settings.out)) for book in books]
     try:

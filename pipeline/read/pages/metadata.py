@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.read.pages.byline import shown_authors, shown_dates
-from pipeline.read.pages.tree import PageElement, attribute, first_with, has_class, shown_text
+from pipeline.read.pages.tree import PageElement, attribute, first_href, has_class, shown_text
 from pipeline.read.pages.tumblr import footer_of_tumblr, tags_of_post, time_of_post
 
 MOST_JSON = 500_000  # characters of one block of JSON-LD
@@ -77,7 +77,7 @@ def metadata_of(root: PageElement, text: str, url: str = "", *, converted: bool 
 
 def base_of(root: PageElement) -> str:
     """Return the URL that `<base>` names, complete; "" if it names none on the web."""
-    written = first_with(root.iter("base"), "href")
+    written = first_href(root.iter("base"))
     return written if written.startswith(("http://", "https://")) else ""
 
 
@@ -193,8 +193,8 @@ def _day(written: str) -> str:
 
 def _canonical(root: PageElement, fields: Fields, text: str, url: str) -> str:
     """Return the URL of the page: canonical, as it says, or as the browser noted when it saved the page."""
-    canonical = first_with((one for one in root.iter("link") if attribute(one, "rel").lower() == "canonical"), "href")
-    permanent = first_with((one for one in root.iter("a") if has_class(one, "p-canonical")), "href")  # Medium
+    canonical = first_href(one for one in root.iter("link") if attribute(one, "rel").lower() == "canonical")
+    permanent = first_href(one for one in root.iter("a") if has_class(one, "p-canonical"))  # Medium
     noted = _SAVED_FROM.search(text[:4096])
     written = (canonical, _first(fields, ("og:url",)), url, permanent, noted[1] if noted else "")
     return next((one for one in written if re.match(r"https?://[^/\s]+\.[^\s]+\Z", one)), "")

@@ -10,7 +10,7 @@ from pipeline.read.pages.tree import (
     attribute,
     drop,
     elements,
-    first_with,
+    first_href,
     has_class,
     is_element,
     shown_text,
@@ -79,7 +79,7 @@ def _asks_to_subscribe(element: PageElement) -> bool:
     """Return whether an element is a form or a button of Substack; its URL is then a name, as `%%checkout_url%%`."""
     if has_class(element, "subscription-widget-wrap", "subscription-widget-wrap-editor"):
         return True
-    return has_class(element, "button-wrapper") and first_with(element.iter("a"), "href").startswith("%%")
+    return has_class(element, "button-wrapper") and first_href(element.iter("a")).startswith("%%")
 
 
 def _block_of_code(code: PageElement) -> PageElement:

@@ -145,6 +145,6 @@ def with_blocks_inside(root: PageElement) -> set[PageElement]:
     return marked
 
 
-def first_with(nodes: Iterable[PageElement], name: str) -> str:
-    """Return the first value of the attribute `name` that is not empty; "" if there is none."""
-    return next((value for node in nodes if (value := attribute(node, name))), "")
+def first_href(nodes: Iterable[PageElement]) -> str:
+    """Return the first attribute `href` that is not empty; "" if there is none."""
+    return next((value for node in nodes if (value := attribute(node, "href"))), "")
