@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-import yaml
-
 from pipeline.document import Document, SkipDocument, Source
 from pipeline.markdown.front_matter import front_matter_of
+from pipeline.markdown.yaml_writer import yaml_front_matter
 from pipeline.read.decode_page import decode_page
 from pipeline.read.pages.article import article_of
 from pipeline.read.pages.blocks import indented
@@ -36,8 +35,6 @@ MOST_MARKDOWN = 20_000_000  # characters; nested quotations repeat their marks
 _SNIFF = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|div|p|article|table|h[1-6]|a|span|br|title|ul)\b", re.IGNORECASE
 )
-
-_DUMPER_OF_FIELDS = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the C one is faster
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +136,7 @@ def page_markdown(page: SavedPage) -> PageMarkdown:
 
 def front_matter(meta: PageMetadata, known: Mapping[str, object]) -> str:
     """Return the metadata of a page as YAML front matter; "" if there is none. What is `known` is stronger."""
-    fields = {
+    fields: dict[str, object] = {
         "title": meta.title,
         "authors": list(meta.authors),
         "date": meta.date,
@@ -149,16 +146,9 @@ def front_matter(meta: PageMetadata, known: Mapping[str, object]) -> str:
         "series": meta.series,
         "tags": list(meta.tags),
     }
-    return fields_as_yaml(fields | {key: value for key, value in known.items() if value})
-
-
-def fields_as_yaml(fields: Mapping[str, object]) -> str:
-    """Return the fields that are not empty as YAML front matter; "" if there are none."""
+    fields |= {key: value for key, value in known.items() if value}
     given = {key: value for key, value in fields.items() if value}
-    if not given:
-        return ""
-    written = yaml.dump(given, Dumper=_DUMPER_OF_FIELDS, allow_unicode=True, sort_keys=False, width=10_000)
-    return f"---\n{written}---\n\n"
+    return yaml_front_matter(given) if given else ""
 
 
 READER = Reader("html", ("html", "htm", "xhtml", "shtml"), sniff_html, read_html, READER_VERSIONS["html"])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pipeline.document import Document, FrontValue, SkipDocument, Source
 from pipeline.markdown import matches_outside_code
 from pipeline.markdown.front_matter import front_matter_of
-from pipeline.read.html import fields_as_yaml
+from pipeline.markdown.yaml_writer import yaml_front_matter
 from pipeline.read.pages.inlines import escaped
 from pipeline.read.readers import Reader
 
@@ -65,7 +65,9 @@ def _common_front_matter(documents: Sequence[Document]) -> str:
     first = all_fields[0]
     shared = {key: value for key, value in first.items() if all(one.get(key) == value for one in all_fields)}
     title = shared.pop("series", "") or first.get("title", "")
-    return fields_as_yaml({"title": title} | {key: value for key, value in shared.items() if key != "title"})
+    fields = {"title": title} | {key: value for key, value in shared.items() if key != "title"}
+    given = {key: value for key, value in fields.items() if value}
+    return yaml_front_matter(given) if given else ""
 
 
 def _fields_and_text(text: str) -> tuple[dict[str, FrontValue], str]:

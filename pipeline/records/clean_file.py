@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import yaml
-
 from pipeline.document import REPLACEMENT, Document, Encoding, FrontValue
+from pipeline.markdown.yaml_writer import yaml_front_matter
 from pipeline.urls.canonical import canonical_url
 
 VERSION = 3  # raise it when the bytes change
-YAML_LINE_WIDTH = 10_000  # columns: lines are not folded
-_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the C one is three times as fast, where PyYAML has it
 
 
 def clean_file(document: Document) -> bytes:
@@ -29,8 +26,7 @@ def clean_file(document: Document) -> bytes:
     }
     given = {key: value for key, value in fields.items() if value}
     extra = {f"original_{key}" if key in given else key: value for key, value in meta.extra}
-    front = yaml.dump(given | extra, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=YAML_LINE_WIDTH)
-    return f"---\n{front}---\n\n{document.text.lstrip(chr(10))}".encode()
+    return (yaml_front_matter(given | extra) + document.text.lstrip("\n")).encode()
 
 
 def encoding_in_words(encoding: Encoding) -> str:
