@@ -119,7 +119,7 @@ def _slots(line: str, data: bytes, text: str, pair: _CodecPair) -> Iterator[Slot
 
 
 def _characters_of(data: bytes, following: int, pair: _CodecPair) -> tuple[str, ...]:
-    """Return the characters of two bytes of which one became U+FFFD, as it cannot stand before the byte after it."""
+    """Return the characters of two bytes of which one became U+FFFD, as it cannot precede the byte after it."""
     if data.count(LOST_BYTE) != 1:
         return ()
     if data[0] == LOST_BYTE:
