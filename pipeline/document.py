@@ -18,7 +18,7 @@ FrontValue = Any  # a value of YAML: str, int, float, bool, None, and lists and 
 class Source:
     """A file of raw/, or a part of one with many documents: its path below raw/ and its bytes.
 
-    `fields` are front matter that a table beside the file has for it.
+    `fields` are front matter that a table next to the file has for it.
     """
 
     path: PurePosixPath
