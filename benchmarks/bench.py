@@ -1,4 +1,4 @@
-"""Print how fast Lacuna is beside its named peers, and write the table into docs/benchmarks.md: `make bench`.
+"""Print how fast Lacuna is compared with named peers, and write the table into docs/benchmarks.md: `make bench`.
 
     python benchmarks/bench.py [NUMBER]    (default: 300 posts)
 
@@ -53,7 +53,7 @@ def seconds(work: Work, texts: Sequence[str]) -> float:
     return time.process_time() - start
 
 
-def beside(ours: Work, theirs: Work, texts: Sequence[str]) -> tuple[float, float]:
+def timed_pair(ours: Work, theirs: Work, texts: Sequence[str]) -> tuple[float, float]:
     """Return the lowest CPU seconds of both, from rounds that alternate."""
     rounds = [(seconds(ours, texts), seconds(theirs, texts)) for _ in range(ROUNDS)]
     return min(one for one, _ in rounds), min(other for _, other in rounds)
@@ -97,7 +97,7 @@ def measured(number: int) -> list[tuple[str, str, float, float]]:
     }
     return [
         ("first run without books", "script of charset-normalizer, ftfy, mdformat", *compared(files)),
-        *((what, peer, *beside(ours, theirs, some)) for (what, peer), (ours, theirs, some) in works.items()),
+        *((what, peer, *timed_pair(ours, theirs, some)) for (what, peer), (ours, theirs, some) in works.items()),
         ("start of `repair`", "import ftfy", *starts),
     ]
 

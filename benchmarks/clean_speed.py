@@ -1,4 +1,4 @@
-"""Time the repair of sound posts beside `ftfy.fix_encoding`, by folder.
+"""Time the repair of sound posts, and `ftfy.fix_encoding`, by folder.
 
 usage: python benchmarks/clean_speed.py FOLDER...    (for instance: ../shared/corpus/??)
 

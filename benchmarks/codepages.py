@@ -1,4 +1,4 @@
-"""Everyday mis-decodings through repair, beside leaving the text alone and beside ftfy.
+"""Everyday mis-decodings through repair, compared with ftfy and with the text as it is.
 
 usage: python benchmarks/codepages.py [--only PATTERN] [--documents N] [--characters N] [--show]
 

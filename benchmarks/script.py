@@ -1,4 +1,4 @@
-"""Time the text stages of a run beside a script that people write themselves, on the posts of a folder.
+"""Time the text stages of a run, and a script that people write themselves, on the posts of a folder.
 
 usage: python benchmarks/script.py FOLDER [NUMBER]    (default: 300 posts)
 

@@ -1,4 +1,4 @@
-"""Measure how books grow with the archive, beside pandoc and Typst: `python benchmarks/volumes.py POSTS 120 480`.
+"""Measure how books grow with the archive, next to pandoc and Typst: `python benchmarks/volumes.py POSTS 120 480`.
 
 The posts are Markdown files below the folder POSTS, evenly drawn. A run makes an EPUB and a tagged PDF of each post and
 of each volume of the archive. The bare calls make them of the same posts, without images: pandoc to EPUB, pandoc to

@@ -166,7 +166,7 @@ def test_percent_signs_of_urls_are_escaped():
 
 
 def test_letters_of_code_are_in_their_cells(tmp_path: Path):
-    """Vietnamese letters in code are as wide as others: the accents of two letters are not beside them."""
+    """Vietnamese letters in code are as wide as others: the accents of two letters are not next to them."""
     text = "```\nyếu tố ổn định|\nabcdefghijklmn|\n```\n"
     (chapter,) = chapters_of([(Document(PurePosixPath("a.md"), text), tmp_path)])
     assert not isinstance(chapter, SkipDocument)
