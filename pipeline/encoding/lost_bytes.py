@@ -137,7 +137,7 @@ def _spots(line: DecodedLine, model: LanguageModel, damage: float) -> Iterator[t
 
 
 def _is_lone(text: str, at: int) -> bool:
-    """Return whether a character may be the rest of another: no ASCII, or a single one beside others."""
+    """Return whether a character may be the rest of another: it is not ASCII, or a single one next to others."""
     char, beside = text[at], text[max(0, at - 1) : at] + text[at + 1 : at + 2]
     return not char.isascii() or ("@" <= char <= "~" and not any(other.isascii() for other in beside))
 

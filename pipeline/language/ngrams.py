@@ -78,7 +78,7 @@ class LanguageModel:
     )
     archives: tuple[NgramCounts, ...] = ()
 
-    def beside(self, *archives: NgramCounts) -> LanguageModel:
+    def interpolated_with(self, *archives: NgramCounts) -> LanguageModel:
         """Return this model interpolated with the counts of `archives`."""
         return replace(self, archives=tuple(archive for archive in archives if archive.total))
 

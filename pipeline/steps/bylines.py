@@ -43,7 +43,7 @@ _CAPITALIZED = lazy_pattern(
     r"|\Z)){1,5}"
 )
 _CJK_NAME = lazy_pattern(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af·・\w.\s-]{1,30}")
-_BESIDE_DATE = {  # words beside a date that say no more than it does
+_BESIDE_DATE = {  # words next to a date that say no more than it does
     *(
         "den",
         "le",
@@ -130,7 +130,7 @@ def _date_part(part: str) -> str:
 
 
 def _say_nothing(words: str) -> bool:
-    """Return whether words beside a date are days of the week, hours and the like: `Friday, ` and ` 10:20`."""
+    """Return whether words next to a date are days of the week, hours and the like: `Friday, ` and ` 10:20`."""
     return all(word.lower() in _BESIDE_DATE or word.lower() in day_names() for word in _WORDS.findall(words))
 
 

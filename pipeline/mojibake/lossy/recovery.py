@@ -111,7 +111,7 @@ class _LinesOfLanguage(NamedTuple):
         how = BROAD if damage.lost >= C1_BYTES or _gap_counts(found)[0] >= DENSE_GAPS else NARROW
         if is_unknown_to(model, quieted):
             how = how._replace(max_confidence=UNKNOWN_LANGUAGE_CONFIDENCE)
-        chosen: ChoiceRows = choose_candidates(quieted, model.beside(archive), how)
+        chosen: ChoiceRows = choose_candidates(quieted, model.interpolated_with(archive), how)
         if sum(map(len, chosen)) >= FEWEST_GAPS_TO_RESCORE:
             chosen = rescored_by_text(quieted, chosen, model, archive, how)
         chosen = rescored_by_context(quieted, chosen, experts, how)

@@ -60,7 +60,7 @@ def rescored_by_text(
         left.append([slot._replace(candidates=(one,)) if one else slot for slot, one in zip(row, final, strict=True)])
         known.append("".join(slot.candidates[0] if len(slot.candidates) == 1 else "\0" for slot in left[-1]))
     own = statistics_of({"": "\n".join(known)})
-    again = map(iter, choose_candidates(left, model.beside(archive, own), how))
+    again = map(iter, choose_candidates(left, model.interpolated_with(archive, own), how))
     return [
         [choice if choice.confidence >= FINAL_CONFIDENCE else next(later) for choice in choices]
         for choices, later in zip(chosen, again, strict=True)

@@ -40,7 +40,7 @@ LIKELY_WORD_SCORE = (
 LIKELY_LETTER_SCORE = -2.0  # the same per character, for long words: `what?no` has -3, `oder?nicht` -2.5
 POSSIBLE_LETTER_SCORE = -2.75  # the same in text that is damaged
 LEAST_LIKELY_SHARE = 1 / 3  # share of the words with a question mark inside that are likely, in damaged text
-FEWEST_LETTERS_OF_LINE = 3  # beside its marks
+FEWEST_LETTERS_OF_LINE = 3  # without its marks
 MOST_LONE_RATIO = 2  # marks by themselves for each mark in a word: with more, the text is about marks
 MARK_REASON = "one mark for a lost character; reconstructed"
 UNCERTAIN_MARK_REASON = "one mark for a lost character; uncertain"
@@ -163,7 +163,7 @@ def read_marks(text: str, tag: str, archive: ArchiveStatistics, questions: Colle
         places = [place for place in places if place.word.text.strip(REPLACEMENT)]
     if not attached:
         return ReadText([], {}, -math.inf)
-    model, known = language_model(tag).beside(archive), word_list(tag)
+    model, known = language_model(tag).interpolated_with(archive), word_list(tag)
     fillings = word_fillings((place.word for place in places), model, known)
     doubtful = (place for place in places if len(fillings[place.word]) > 1)
     around = neighbour_scores(text, [at for place in doubtful for at in _marks_of(place)], tag)

@@ -34,8 +34,8 @@ class Weights(NamedTuple):
 
     ngrams: float  # the exponent of the probabilities of n-grams, which are overconfident on other text
     list: float  # the same of a word list
-    unlisted: float  # nats: the score of a word that is not listed, beside its log-probability
-    ascii_part: float  # nats: the score of a word in ASCII beside a sign, which lists lack: `d` of `d’un`
+    unlisted: float  # nats: the score of a word that is not listed, added to its log-probability
+    ascii_part: float  # nats: the score of a word in ASCII next to a sign, which lists lack: `d` of `d’un`
     prior: float  # the exponent of the prior of signs and capitals
 
 

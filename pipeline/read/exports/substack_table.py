@@ -1,6 +1,6 @@
 """Substack's table of posts, `posts.csv` -> what it says about the page of a post: its title, date and subtitle.
 
-The pages in `posts/` have none of these. In an unpacked export, the table is beside the folder of the pages.
+The pages in `posts/` have none of these. In an unpacked export, the table is next to the folder of the pages.
 """
 
 from __future__ import annotations
