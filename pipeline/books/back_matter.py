@@ -125,7 +125,7 @@ def with_count(name: str, count: object, language: str) -> str:
 
 
 def sentence_end(language: str) -> str:
-    """Return what ends a sentence and begins the next."""
+    """Return the full stop of a language (BCP 47), with the space after it if the language has one: `. ` or `。`."""
     return "。" if language[:2] in FULL_WIDTH_LANGUAGES else ". "
 
 

@@ -1,4 +1,4 @@
-"""Book -> what catalogues, covers and title pages say of it: hosts, years, series, authors, subjects, description."""
+"""Book -> what catalogues, covers and title pages show: hosts, years, series, authors, subjects, description."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def position_of(book: Book) -> str:
 
 
 def collection_of(book: Book) -> str:
-    """Return what sets of books share, and with it the colour of their covers: a series, a title, or a host.
+    """Return the name of the set that a book belongs to: a series, a title or a host. It decides the cover's colour.
 
     Volumes and books of periods (`Collected posts, 2021`, `Yearbook 2022`, `Digest, 2021-W09`) are a set.
     """

@@ -10,7 +10,7 @@ from pipeline.language.scripts import CHINESE_LANGUAGES
 
 
 def written_language(tag: str) -> str:
-    """Return a language (BCP 47) as its script and typography know it: `zh` for each of the Chinese languages.
+    """Return the tag (BCP 47) whose phrases and typography a language has: `zh` for each of the Chinese languages.
 
     >>> written_language("wuu"), written_language("yue-Hant"), written_language("en")
     ('zh', 'zh-Hant', 'en')

@@ -1,4 +1,4 @@
-"""Blocks of a post -> the same with link cards, and with the lines that say whose a quotation is.
+"""Blocks of a post -> the same with link cards and with attributions of quotations.
 
 A link card is a paragraph of a link alone on its line, and a line or two about what it leads to. Blogs have such cards
 for other posts. The host of the link is their last line.
@@ -12,7 +12,7 @@ from pipeline.books.pandoc_ast import Node, all_nodes, ast_plain_text, div, para
 from pipeline.urls.canonical import host_of
 
 MOST_CARD_TEXT = 300  # characters below the title of a link card; more is a paragraph
-MOST_ATTRIBUTION = 100  # characters of the line that says whose a quotation is
+MOST_ATTRIBUTION = 100  # characters of the line that names the author of a quotation
 _DASH = re.compile(r"(?:[\N{EM DASH}\N{EN DASH}\N{HORIZONTAL BAR}]|--+)+\s*(?=\S)")
 _LINE_ENDS = {"LineBreak", "SoftBreak"}
 

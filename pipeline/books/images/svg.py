@@ -1,4 +1,4 @@
-"""SVG of an archive -> SVG that only draws: no script, no link, no file or URL outside, a white ground."""
+"""SVG of an archive -> SVG that only draws: no script, no link, no file or URL outside, a white background."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)(px|pt|mm|cm|in|pc)?\s*\Z")
 
 
 def sanitized_svg(data: bytes, is_image: Callable[[bytes], bool]) -> bytes | None:
-    """Return an SVG with nothing but what it draws, on a white ground; None if it is not an SVG or too much to draw.
+    """Return an SVG with nothing but its drawing, on a white background; None if it is not an SVG or too much to draw.
 
     `is_image` says whether the bytes of an image in the drawing are valid and within the limits. The ground is white
     because the dark page of an e-reader would hide black lines.
