@@ -128,7 +128,7 @@ def _summary_record(report: RunReport) -> dict[str, Any]:
 
 
 def _print_problems(report: RunReport, settings: Settings) -> None:
-    """Print the skipped posts and what else a person should look at."""
+    """Print the skipped posts, the books that were not made, and what else needs attention."""
     for skipped in report.skipped:
         click.echo(f"{warning('skipped')}: {on_one_line(str(skipped.path))}: {on_one_line(skipped.reason)}")
     for reason in report.failed_books:

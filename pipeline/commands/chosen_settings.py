@@ -1,4 +1,4 @@
-"""The working folder and the options of a command -> the settings that count."""
+"""The working folder and the options of a command -> the settings that apply."""
 
 from __future__ import annotations
 

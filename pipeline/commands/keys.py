@@ -54,7 +54,7 @@ def read_key() -> str:
 
 
 def read_line(question: str) -> str:
-    """Return a line that a person writes."""
+    """Print a question and return the line that is entered, without its line end."""
     click.echo(question, nl=False)
     with keys_at_once(wanted=False):
         return sys.stdin.readline().rstrip("\r\n")

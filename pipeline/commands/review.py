@@ -1,4 +1,4 @@
-"""The command `review`: a person decides on what was inferred, one item after the other, as `git add -p` asks."""
+"""The command `review`: it asks for a decision on each open item in turn, as `git add -p` does for changes."""
 
 from __future__ import annotations
 
@@ -170,20 +170,20 @@ class Review:
         return () if problem else [decision]
 
     def save(self, item: OpenItem, decisions: Sequence[Decision]) -> None:
-        """Append decisions to the file, and take what they are about from the list."""
+        """Append decisions to the file, and remove their items from the list."""
         import msgspec
 
         self.write(decisions)
         self.done.append((item, [msgspec.structs.replace(one, withdrawn=True) for one in decisions]))
 
     def write(self, decisions: Sequence[Decision]) -> None:
-        """Append decisions to the file; the list of open items learns them."""
+        """Append decisions to the file, and update the list of open items."""
         from pipeline.decisions import append_decisions
 
         self.items.learn(append_decisions(self.file, decisions))
 
     def about_post(self, document: str) -> None:
-        """Ask what to change in what is known about a post, or whether to skip it."""
+        """Ask which value of a post to correct, or whether to skip the post."""
         from pipeline.commands.review_post import ask_about_post
         from pipeline.decisions.post_values import decisions_about
 

@@ -20,7 +20,7 @@ FORMS = {"author": "several with ; between them", "date": "as 2021-03-09", "lang
 
 
 def ask_about_post(post: PostValues) -> list[Decision]:
-    """Show what a post is called, and return the decisions that a key and a new value mean; none if they mean none."""
+    """Show the values of a post, ask for a correction and return its decisions; none if nothing changes."""
     from pipeline.decisions.decision import problem_of
     from pipeline.decisions.post_values import decisions_about
 
