@@ -1,4 +1,4 @@
-"""One decision of a person: what was there, what was decided, and how far it reaches."""
+"""A decision of a person: the text it is about, the verdict, and whether it applies to other places too."""
 
 from __future__ import annotations
 

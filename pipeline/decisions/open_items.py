@@ -76,7 +76,7 @@ class OpenItems:
         self.db.close()
 
     def learn(self, decisions: Iterable[Decision]) -> None:
-        """Take what these decisions are about from the list; what a withdrawn one was about is open again."""
+        """Close the items that these decisions are about; a withdrawn decision opens its item again."""
         for one in decisions:
             change = "DELETE FROM closed WHERE key = ?" if one.withdrawn else "INSERT OR IGNORE INTO closed VALUES (?)"
             self.db.executemany(change, [(key,) for key in self._closed_by(one)])
@@ -134,7 +134,7 @@ class OpenItems:
         return [(path, count) for path, count in self.db.execute(query)]
 
     def post(self, document: str) -> PostValues | None:
-        """Return what the post at `document` is called, by whom and when; None if the last run did not see it."""
+        """Return title, author, date and language of the post at `document`; None if the last run did not see it."""
         return values_of_post(self.db, self.on_posts.values(), document)
 
     def source_of(self, clean_file: str) -> str:

@@ -1,4 +1,4 @@
-"""The state and the decisions -> what a post is called, by whom and when; new values -> the decisions that set them."""
+"""State, decisions -> title, author, date and language of a post; corrected values -> decisions that set them."""
 
 from __future__ import annotations
 
