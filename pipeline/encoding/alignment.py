@@ -1,4 +1,4 @@
-"""Lines of a multi-byte codec that lost bytes -> text: each byte is part of a character, or skipped at a price.
+"""Lines of a multi-byte codec that lost bytes -> text: each byte is part of a character, or skipped at a cost.
 
 After a lost byte a decoder pairs the wrong bytes up to the end of the run. The search below compares all ways to divide
 the bytes into characters, and the language model scores what comes out (a beam search over n-gram contexts).

@@ -51,7 +51,7 @@ LONE_LETTER = re.compile(  # but a Han character, kana or Hangul between spaces,
 
 
 def in_known_letters(text: str, codec: str) -> tuple[str, float]:
-    """Return text in which the letters of a language that the codec is used for are those below them, and its price.
+    """Return text with the letters of the codec's language as letters that the model has, and the cost in nats.
 
     >>> in_known_letters("ŝanĝo", "iso8859-3"), in_known_letters("ŝåĝø", "iso8859-3")
     (('sango', 2.4), ('ŝåĝø', 0.0))

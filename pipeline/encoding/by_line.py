@@ -1,7 +1,7 @@
 """Bytes of a file in one codec, or in several by line -> text: a search over lines with codecs as states.
 
 Each line is scored in each codec that some lines of the file are likely in, and a change of codec between two lines has
-a price (Viterbi, 1967). Lines of a multi-byte codec that lost bytes are divided into characters again.
+a cost (Viterbi, 1967). Lines of a multi-byte codec that lost bytes are divided into characters again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lines -> how likely each is in one codec: the language model scores its text, and each bad byte has a price."""
+"""Lines -> how likely each is in one codec: the language model scores its text, and each bad byte has a cost."""
 
 from __future__ import annotations
 

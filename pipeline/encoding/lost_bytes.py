@@ -61,12 +61,12 @@ class _Case:
 
     @property
     def text(self) -> str:
-        """The text of the whole spot."""
+        """The text of the damaged place: before, the guess, and the rest."""
         return self.before + self.guess + self.rest
 
     @property
     def group(self) -> tuple[str, bool, str]:
-        """What the case says about the bytes, whatever the character is."""
+        """The key of the cases that differ in the guessed character only."""
         return self.before, bool(self.guess), self.rest
 
 
