@@ -101,7 +101,7 @@ def is_formatted(part: str) -> bool:
 
 @lru_cache(maxsize=512)  # texts; the formatter asks first, then the checks of the invariants
 def formatted_flat_list(text: str) -> str:
-    r"""Return a list with an item on each line as formatted Markdown; empty where only the parser can tell.
+    r"""Return a list with an item on each line as formatted Markdown; empty where the parser is needed.
 
     >>> formatted_flat_list("*   a\n*   b"), formatted_flat_list("* a\n  * b")
     ('- a\n- b', '')

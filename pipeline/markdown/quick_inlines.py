@@ -54,7 +54,7 @@ class QuickHelpers:
 
 
 class QuickInlineState(StateInline):
-    """What the rules of inline content know of a text. The same as its parent, with quickly made tokens."""
+    """The state that inline rules of markdown-it read and change: as the parent class, with faster tokens."""
 
     def pushPending(self) -> Token:  # noqa: N802 - as markdown-it calls it
         """Add the text that is not yet a token."""
@@ -85,7 +85,7 @@ class QuickInlineState(StateInline):
 
 
 class QuickInlines(ParserInline):
-    """The rules of inline content."""
+    """The inline rules of markdown-it, each tried only at characters that it can start with."""
 
     def __init__(self, parser: ParserInline, most: int) -> None:
         """Take over the rules of a parser, and how deep blocks may be nested at `most`."""

@@ -14,7 +14,7 @@ from pipeline.markdown.quick_inlines import QuickHelpers, QuickInlines
 
 
 def quick(parser: MarkdownIt) -> MarkdownIt:
-    """Return a parser with its rules tried only where they can match. Its rules must not change any more."""
+    """Return a parser with its rules tried only where they can match. Do not change its rules afterwards."""
     parser.block = QuickBlocks(parser.block.ruler, parser.options.maxNesting)
     parser.inline = QuickInlines(parser.inline, parser.options.maxNesting)
     parser.helpers = QuickHelpers  # type: ignore[assignment]

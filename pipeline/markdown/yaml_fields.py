@@ -1,4 +1,4 @@
-"""YAML block -> its fields; hostile or broken YAML loses its fields and does no other harm."""
+"""YAML block -> its fields; of hostile or broken YAML none, and no exception."""
 
 from __future__ import annotations
 
