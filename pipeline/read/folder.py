@@ -59,7 +59,7 @@ class _OpenFolder:
     prefix: str  # of the paths of its entries
     handle: int
     entries: Iterator[_Entry]
-    place: FolderPlace | None  # None if nothing in it is a person's
+    place: FolderPlace | None  # None if a program wrote all that is in it
 
 
 def source_stamp(state: os.stat_result, table: os.stat_result | None = None) -> str:

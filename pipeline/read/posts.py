@@ -138,7 +138,7 @@ class PostRules:
 
     @staticmethod
     def look(place: FolderPlace, evidence: Iterable[str], files: Iterable[str]) -> FolderPlace | None:
-        """Return the place of a folder whose names are known; None if nothing in it is a person's.
+        """Return the place of a folder whose names are known; None if a program wrote all that is in it.
 
         `evidence` are its names in EVIDENCE_NAMES, case-folded, those of folders with `/` at their end.
 

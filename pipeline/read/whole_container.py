@@ -1,4 +1,4 @@
-"""A container that is read as one document: its parts one after the other, each below its title."""
+"""A container -> one document: its parts one after the other, each below its title."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def value(fields: Sequence[XmlField], name: str) -> str:
 
 
 def thumbnail_of(fields: Sequence[XmlField]) -> str:
-    """Return the number of the picture that stands for a post; "" if there is none."""
+    """Return the number of the featured image of a post; "" if there is none."""
     for one in fields:
         if one.name == "wp:postmeta" and "_thumbnail_id" in one.markup:
             return value(xml_fields(f"<a>{one.markup}"), "wp:meta_value")

@@ -1,4 +1,4 @@
-"""Page -> the page without what is not of its article: hidden parts, menus, buttons, related posts, teasers."""
+"""Page -> the page without the parts around its article: hidden parts, menus, buttons, related posts, teasers."""
 
 from __future__ import annotations
 

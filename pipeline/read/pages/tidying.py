@@ -1,4 +1,4 @@
-"""What a browser draws for its buttons and not for a reader -> removed: anchors of headings, labels of code, "Copy"."""
+"""Page -> the page without its controls: anchors of headings, labels of code, "Copy" and "Subscribe" buttons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line below a post in an export of Tumblr, with its time and tags -> found, so that it becomes front matter."""
+"""Page of a Tumblr export -> the footer of the post, whose time and tags become front matter."""
 
 from __future__ import annotations
 
