@@ -32,7 +32,7 @@ OpenExecutor = Callable[[Settings], AbstractContextManager[Executor]]
 
 
 class Engine(Protocol):
-    """Does the work on each item."""
+    """Calls a function for each of many items, in this process, in local processes or on a cluster."""
 
     def run_each(
         self, work: Callable[[Item], Result], items: Iterable[Item], limits: Limits
@@ -55,7 +55,7 @@ class LocalProcesses:
 
 @dataclass(frozen=True, slots=True)
 class ExecutorEngine:
-    """Works in an executor, which is asked for at the first item. `jobs` is how many calls run at the same time.
+    """Works in an executor, which is opened at the first item. `jobs` is how many calls run at the same time.
 
     What the executor fails to do is done in a process of this machine, so that the results are the same.
     """

@@ -1,4 +1,4 @@
-"""The archive -> what helps with its damaged and short documents.
+"""The archive -> its statistics and main language, which help to clean damaged and short documents.
 
 A damaged document gets the statistics of a sample, and its likely duplicates; a short one the main language.
 """

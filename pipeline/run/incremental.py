@@ -214,7 +214,7 @@ class IncrementalRun:
                 took = ended - start
 
     def recheck(self) -> None:
-        """Clean again what the archive decides: languages of short posts, reconstructed characters."""
+        """Clean short posts and those with reconstructed characters again, if their evidence in the archive changed."""
         if not self.database.stale.any():
             return
         from pipeline.run import evidence as others

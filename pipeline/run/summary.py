@@ -1,4 +1,4 @@
-"""The state -> how a run ended. What a run without changes needs, and no more."""
+"""The state -> how a run ended. A run without changes imports this module and no step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker process gets, and what it answers where nothing is to do."""
+"""The task of a worker process, and its result for a source that did not change."""
 
 from __future__ import annotations
 
