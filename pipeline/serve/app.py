@@ -14,7 +14,7 @@ from pipeline.serve.desk import Desk
 from pipeline.serve.desk_pages import DeskPages
 from pipeline.serve.guard import Guard
 from pipeline.serve.pages import in_words, page
-from pipeline.serve.reading import ReadingRoom
+from pipeline.serve.reading import ReadingPages
 from pipeline.serve.search_index import SearchIndex
 from pipeline.settings import Settings
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 def review_app(settings: Settings, token: str, port: int) -> Guard:
-    """Return the application for the archive of `settings`, which answers at `port` to who has the token."""
+    """Return the application for the archive of `settings`, which answers requests with the token at `port`."""
     clean, out = Path(settings.clean), Path(settings.out)
     desk = Desk(settings)
-    room = ReadingRoom(Path(settings.raw), clean, out, settings.title, SearchIndex(clean), desk.source_of)
+    reading = ReadingPages(Path(settings.raw), clean, out, settings.title, SearchIndex(clean), desk.source_of)
     pages = DeskPages(desk, settings.title)
     static = StaticFiles(packages=[("pipeline.serve", "static")])
-    routes = [*room.routes(), *pages.routes(), Mount("/static", static)]
+    routes = [*reading.routes(), *pages.routes(), Mount("/static", static)]
     problems = {404: _not_found, OSError: _unavailable, sqlite3.Error: _unavailable}
     return Guard(Starlette(routes=routes, exception_handlers=problems), token, port)
 

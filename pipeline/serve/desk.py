@@ -24,11 +24,11 @@ MOST_UNDOS = 1_000  # decisions that can be undone, the last ones of this server
 
 
 class CannotDecide(Exception):  # noqa: N818 - a condition, not a fault
-    """What was asked for cannot be decided; the message says why, for the person at the desk."""
+    """A decision that the browser sent cannot be taken; the message says why."""
 
 
 class AskedDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the browser sends: an open item and what a person decided on it; `after` is the text of `replace`.
+    """A decision as the browser sends it: the open item and the verdict; `after` is the text of `replace`.
 
     `scope` is here, pair (wherever these two texts meet) or document (it and all others of its document).
     """
@@ -41,7 +41,7 @@ class AskedDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AskedValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the browser sends about a post: its values as a person corrected them, and whether it is to be skipped."""
+    """Corrections of a post as the browser sends them: its values, and whether to skip it."""
 
     document: str
     values: dict[Correction, str]
@@ -49,7 +49,7 @@ class AskedValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Undo(NamedTuple):
-    """What takes the decisions of one key back: the lines to append, and the item or the post to show again."""
+    """How to take back the decisions of one key press: the lines to append, and the item or the post to show again."""
 
     decisions: list[Decision]
     item: OpenItem | None = None
@@ -113,7 +113,7 @@ class Desk:
         return ""
 
     def post(self, document: str) -> PostValues:
-        """Return what a post is called, by whom and when. Raises CannotDecide, OSError."""
+        """Return title, author, date and language of a post. Raises CannotDecide, OSError."""
         with self.items() as items:
             post = items.post(document)
         if post is None:

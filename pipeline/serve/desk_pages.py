@@ -103,7 +103,7 @@ class DeskPages:
         return JSONResponse({"item": item and item_as_json(item), "document": undone.document if undone else ""})
 
     async def post(self, request: Request) -> Response:
-        """Answer with what a post is called, by whom and when."""
+        """Answer with title, author, date and language of a post."""
         try:
             post = self.desk.post(request.query_params.get("document", ""))
         except (OSError, CannotDecide) as error:

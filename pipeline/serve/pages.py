@@ -1,4 +1,4 @@
-"""Values -> pages of HTML, from the templates of this room; what several pages show is prepared here."""
+"""Values -> pages of HTML, from the templates in serve/templates/; what several pages show is prepared here."""
 
 from __future__ import annotations
 

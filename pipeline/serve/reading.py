@@ -30,7 +30,7 @@ MOST_QUERY_CHARACTERS = 200
 
 
 @dataclass(slots=True)
-class ReadingRoom:
+class ReadingPages:
     """The posts of `clean` and the books of `out`, for a browser; `source_of` names the source of a clean file."""
 
     raw: Path
