@@ -1,4 +1,4 @@
-"""A regular expression -> a pattern that is compiled at its first use: most commands use few of the many."""
+"""A regular expression -> a pattern that is compiled at its first use, because a command uses few of all patterns."""
 
 from __future__ import annotations
 

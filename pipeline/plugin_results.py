@@ -1,4 +1,4 @@
-"""What a step or a reader of another package returned -> the same, if it is what the data model asks for."""
+"""What a step or a reader of another package returned -> the same, if it has the types that the data model requires."""
 
 from __future__ import annotations
 

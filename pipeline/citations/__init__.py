@@ -1,1 +1,1 @@
-"""Documents -> what the archive knows by its links: the works it cites, and which post leads to which."""
+"""Documents -> the works that they cite, and the graph of the links between posts."""

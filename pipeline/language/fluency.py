@@ -1,4 +1,4 @@
-"""Text -> log-likelihoods in the most likely of the languages that the n-gram model knows."""
+"""Text -> its log-likelihoods in the most likely of the languages that have an n-gram model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text -> the languages that py3langid knows, with their scores, best first: its own answers, sooner.
+"""Text -> the languages of py3langid with their scores, best first: the same results as its own, computed faster.
 
 py3langid walks through the bytes of a text one by one. Its automaton never looks back further than its longest feature,
 so the state after each byte follows from the last few bytes: all states are looked up at once.

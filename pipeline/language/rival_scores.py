@@ -1,4 +1,4 @@
-"""A text and some languages -> the probability of each character in each of them, in one go.
+"""A text and some languages -> the probability of each character in each of them, computed together.
 
 `LanguageModel.score` costs hundreds of calls of numpy, whatever the length of the text, and its arrays leave the cache.
 Here, the n-grams of all lengths and languages are looked up together, part by part, with the same results.

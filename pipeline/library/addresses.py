@@ -1,4 +1,4 @@
-"""Names of books and feeds -> relative URLs and media types, as OPDS asks for them."""
+"""Names of books and feeds -> relative URLs and media types, as OPDS requires."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class _PublicNetwork(httpcore.AsyncNetworkBackend):
         raise httpcore.ConnectError(NOT_PUBLIC)
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep."""
+        """Wait for some seconds, as httpcore requires of a network."""
         await self.inner.sleep(seconds)
 
 

@@ -34,7 +34,7 @@ class Registry:
 
 @dataclass(frozen=True, slots=True)
 class Registries:
-    """The registries that are asked."""
+    """The registries that `lacuna works --online` sends queries to."""
 
     crossref: Registry = field(default=Registry("Crossref", "https://api.crossref.org"))
     arxiv: Registry = field(default=Registry("arXiv", "https://export.arxiv.org", 3.0))  # its terms: one in 3 seconds
@@ -42,7 +42,7 @@ class Registries:
 
     @property
     def all(self) -> tuple[Registry, ...]:
-        """All of them."""
+        """The three registries as a tuple."""
         return self.crossref, self.arxiv, self.openalex
 
 
@@ -116,7 +116,7 @@ class _CrossrefAnswer(msgspec.Struct):
 
 
 def read_crossref(body: bytes) -> Answer:
-    """Return what an answer of Crossref's `/works/DOI` says; nothing if it is no such answer.
+    """Return the fields in a response of Crossref's `/works/DOI`; empty ones if it is not such a response.
 
     >>> read_crossref(b'{"message": {"title": ["A <i>b</i>"], "author": [{"given": "C.", "family": "D"}]}}')
     Answer(title='A b', authors=('C. D',), year='', language='')
@@ -155,7 +155,7 @@ class _OpenAlexAnswer(msgspec.Struct):
 
 
 def read_openalex(body: bytes) -> Answer:
-    """Return what an answer of OpenAlex's `/works/ID` says; nothing if it is no such answer.
+    """Return the fields in a response of OpenAlex's `/works/ID`; empty ones if it is not such a response.
 
     >>> read_openalex(b'{"title": "A", "authorships": [{"author": {"display_name": "C. D"}}], "language": "en"}')
     Answer(title='A', authors=('C. D',), year='', language='en')

@@ -54,7 +54,7 @@ class Chain:
 
     @property
     def doubt(self) -> float:
-        """How much likelier the truth must be than the text, in nats: `CHAIN_PRIOR` per decoding, thrice if rare."""
+        """How much likelier the original must be than the text, in nats: `CHAIN_PRIOR` per decoding, thrice if rare."""
         rare = sum(is_multi_byte(wrong) and truth != "utf-8" for wrong, truth in self.decodings)
         return CHAIN_PRIOR * (len(self.decodings) + 2 * rare)
 
@@ -65,7 +65,7 @@ class Chain:
 
     @property
     def proves_itself(self) -> bool:
-        """Whether the truth is UTF-8 in each decoding: other bytes are hardly ever valid UTF-8."""
+        """Whether the original bytes are UTF-8 in each decoding: other bytes are hardly ever valid UTF-8."""
         return all(truth == "utf-8" for _, truth in self.decodings)
 
     def undone(self, text: str) -> str | None:

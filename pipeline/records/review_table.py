@@ -39,7 +39,7 @@ def csv_of_items(items: Iterable[OpenItem]) -> bytes:
 
 
 def decisions_of_csv(data: bytes, items: OpenItems) -> tuple[list[Decision], list[str]]:
-    """Return the decisions of a table that `csv_of_items` wrote, and the rows that have none that can be obeyed.
+    """Return the decisions of a table that `csv_of_items` wrote, and the rows whose decision is not valid.
 
     `decision` is accept or reject (y or n), `replace` with the column `text`, or the number of an alternative. Rows
     without a decision are left out. A delimiter of `;` is read too: spreadsheets write it in many countries.

@@ -1,4 +1,4 @@
-r"""Text of a terminal or a bulletin board -> the spans of its colour codes and overstrikes, which nobody sees.
+r"""Text of a terminal or a bulletin board -> the spans of its colour codes and overstrikes, which are invisible.
 
 The codes start with ESC: `\x1b[1;31mred\x1b[m`. Archives often lost it: `[1;31mred[m`. Then only pairs are codes.
 """

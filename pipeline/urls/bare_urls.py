@@ -1,4 +1,4 @@
-"""Plain text -> the URLs in it, each up to where a reader would end it."""
+"""Plain text -> the URLs in it, without the punctuation and the words of another script after them."""
 
 from __future__ import annotations
 
