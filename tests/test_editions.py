@@ -926,9 +926,9 @@ def test_a_long_table_runs_over_pages():
     """A table longer than a page continues on the next pages: no character is below a page's edge."""
     rows = "".join(f"| row{at} | text |\n" for at in range(90))
     document = pypdfium2.PdfDocument(book_as_pdf(bound(f"| a | b |\n|---|---|\n{rows}", language="en")))
-    for page in document:
-        text = page.get_textpage()
-        assert all(text.get_charbox(at)[1] >= 0 for at in range(text.count_chars()))
+    texts = [page.get_textpage() for page in document]
+    assert all(text.get_charbox(at)[1] >= 0 for text in texts for at in range(text.count_chars()))
+    assert sum("row" in text.get_text_range() for text in texts) > 1
     document.close()
 
 

@@ -211,6 +211,7 @@ class Cluster:
         self.file.unlink(missing_ok=True)
         self.processes = [self.launched("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")]
         while not self.file.exists():
+            assert self.processes[0].poll() is None, (self.folder / "scheduler.log").read_text("utf-8")
             time.sleep(0.05)
         more = ("--nworkers", str(WORKERS), "--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder))
         self.processes.append(self.launched("worker", *more))
