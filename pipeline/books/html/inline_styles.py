@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.books.pandoc_ast import NO_ATTRIBUTES, Node
+from pipeline.markdown.style_tags import CODE_TAGS, DELETED_TAGS, EMPHASIS_TAGS, STRONG_TAGS
 
 InlineStyle = tuple[
     str, Any
@@ -23,11 +24,11 @@ StyledNode = tuple[
 CODE_STYLE: InlineStyle = ("Code", "")
 RUBY_STYLE: InlineStyle = ("Span", (("ruby",), ""))
 ELEMENT_STYLES: dict[str, InlineStyle] = {
-    **dict.fromkeys(("b", "strong"), ("Strong", "")),
-    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), ("Emph", "")),
+    **dict.fromkeys(STRONG_TAGS, ("Strong", "")),
+    **dict.fromkeys(EMPHASIS_TAGS, ("Emph", "")),
     **dict.fromkeys(("u", "ins"), ("Underline", "")),
-    **dict.fromkeys(("s", "strike", "del"), ("Strikeout", "")),
-    **dict.fromkeys(("code", "samp", "tt"), CODE_STYLE),
+    **dict.fromkeys(DELETED_TAGS, ("Strikeout", "")),
+    **dict.fromkeys(CODE_TAGS, CODE_STYLE),
     **{name: ("Span", ((name,), "")) for name in ("mark", "kbd", "small")},
     "sup": ("Superscript", ""),
     "sub": ("Subscript", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.markdown.style_tags import CODE_TAGS, DELETED_TAGS, EMPHASIS_TAGS, STRONG_TAGS
 from pipeline.read.pages.blocks import BLOCK_WRITERS
 from pipeline.read.pages.images import PagePictures
 from pipeline.read.pages.inlines import (
@@ -31,9 +32,9 @@ from pipeline.read.pages.tree import (
 
 DEEPEST_BLOCK = 60  # levels of blocks; below, only the text is kept
 INLINE_STYLES = {
-    **dict.fromkeys(("b", "strong"), STRONG),
-    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), EMPHASIS),
-    **dict.fromkeys(("s", "strike", "del"), DELETED),
+    **dict.fromkeys(STRONG_TAGS, STRONG),
+    **dict.fromkeys(EMPHASIS_TAGS, EMPHASIS),
+    **dict.fromkeys(DELETED_TAGS, DELETED),
 }
 KEPT_TAGS = ("sub", "sup", "kbd", "mark", "u", "ins", "small")  # which Markdown has no marks for
 Styles = tuple[str, ...]
@@ -229,7 +230,7 @@ def ruby_markup(element: PageElement) -> str:
 
 
 INLINE_WRITERS = {
-    **dict.fromkeys(("code", "tt", "samp"), PageWriter.code),
+    **dict.fromkeys(CODE_TAGS, PageWriter.code),
     **dict.fromkeys(KEPT_TAGS, PageWriter.kept),
     "br": PageWriter.line_break,
     "img": PageWriter.picture,
