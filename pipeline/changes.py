@@ -38,6 +38,11 @@ class Change:
     confidence: float | None = None
     alternatives: tuple[tuple[str, float], ...] = ()  # other candidates for `after`, with their probabilities
 
+    @property
+    def content(self) -> tuple[object, ...]:
+        """The change without its place: equal changes at several places have the same content."""
+        return self.step, self.before, self.after, self.reason, self.confidence, self.alternatives
+
 
 def apply(text: str, changes: Sequence[Change]) -> str:
     """Return `text` with the changes of one step applied.
@@ -55,6 +60,26 @@ def apply(text: str, changes: Sequence[Change]) -> str:
             raise ValueError(message)
         parts += [text[done:start], change.after]
         done = end
+    return "".join([*parts, text[done:]])
+
+
+def undone(text: str, changes: Sequence[Change]) -> str:
+    """Return the text before the changes of one step, from the text after them.
+
+    >>> undone("café", [Change("repair", (3, 5), "Ã©", "é", "UTF-8 decoded as cp1252", 1.0)])
+    'cafÃ©'
+
+    Raises ValueError if changes overlap, or if the text where one was applied is not its `after`.
+    """
+    parts, done, shift = [], 0, 0
+    for change in changes:
+        start = change.span[0] + shift
+        end = start + len(change.after)
+        if start < done or text[start:end] != change.after:
+            message = f"{change.step}: the text at {start}-{end} is not {change.after!r}"
+            raise ValueError(message)
+        parts += [text[done:start], change.before]
+        done, shift = end, shift + len(change.after) - len(change.before)
     return "".join([*parts, text[done:]])
 
 
@@ -80,14 +105,12 @@ def inverse(changes: Sequence[Change]) -> list[Change]:
     >>> inverse([Change("repair", (3, 5), "Ã©", "é", "")])
     [Change(step='repair', span=(3, 4), before='é', after='Ã©', reason='', confidence=None, alternatives=())]
     """
-    shift, undone = 0, []
+    shift, back = 0, []
     for change in changes:
         start = change.span[0] + shift
-        undone.append(
-            replace(change, span=(start, start + len(change.after)), before=change.after, after=change.before)
-        )
+        back.append(replace(change, span=(start, start + len(change.after)), before=change.after, after=change.before))
         shift += len(change.after) - len(change.before)
-    return undone
+    return back
 
 
 def passes(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
@@ -116,10 +139,10 @@ def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> li
     """
     between = apply(text, first)
     made, shift = [], 0  # difference of the positions in the two texts so far
-    for undone, done in _together(inverse(first), second):
-        both = (*undone, *done)
+    for back, done in _together(inverse(first), second):
+        both = (*back, *done)
         start, end = min(one.span[0] for one in both), max(one.span[1] for one in both)
-        before, after = (_part_changed(between[start:end], start, changes) for changes in (undone, done))
+        before, after = (_part_changed(between[start:end], start, changes) for changes in (back, done))
         span = (start + shift, start + shift + len(before))
         reason = ", ".join(dict.fromkeys(one.reason for one in both))
         known = [one.confidence for one in both if one.confidence is not None]

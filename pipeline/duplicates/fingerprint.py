@@ -84,8 +84,10 @@ def fingerprint(document: Document) -> Fingerprint:
 
 def source_text(document: Document) -> str:
     """Return the text as found, if cleaning changed characters outside ASCII; else an empty string."""
+    if all(change.before.isascii() and change.after.isascii() for change in document.changes):
+        return ""
     found = document.text_after(())
-    same = found == document.text or _ASCII.sub("", found) == _ASCII.sub("", document.text)
+    same = _ASCII.sub("", found) == _ASCII.sub("", document.text)
     return "" if same else found
 
 

@@ -60,8 +60,16 @@ def find_shared_passages(
     `kept` returns whether another document counts: duplicates do not, they share every paragraph.
     """
     row = db.execute("SELECT passages FROM members WHERE path = ?", (str(path),)).fetchone()
+    own = unpack_passages(row[0]) if row else []
+    query = (
+        "SELECT value FROM json_each(?) "
+        "WHERE EXISTS (SELECT 1 FROM passages WHERE passages.hash = value AND passages.path <> ?)"
+    )
+    elsewhere = {value for (value,) in db.execute(query, (str([value for value, _, _ in own]), str(path)))}
     query = "SELECT path, line FROM passages WHERE hash = ? AND path <> ? ORDER BY path"
-    for value, line, length in unpack_passages(row[0]) if row else ():
+    for value, line, length in own:
+        if value not in elsewhere:
+            continue
         places: list[DocumentLine] = []
         for other, at in db.execute(query, (value, str(path))):
             if len(places) > MOST_LISTED_PLACES:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 
-from pipeline.changes import Change, apply, inverse
+from pipeline.changes import Change, passes, undone
 from pipeline.document import Document
 from pipeline.flow import CHARACTER_STEPS, FLOW
 from pipeline.records.report_jsonl import common_prefix_length
+from pipeline.records.source_lines import source_lines
 from pipeline.records.visible import single_line, visible_characters
 
 SHOWN_CONTEXT = 40  # characters before and after a change
@@ -49,13 +48,12 @@ class CardItem:
 def change_items(document: Document) -> Iterator[CardItem]:
     """Yield changes in context, the least confident first; equal ones are one item, in the context of the first."""
     with_lines = document.path.suffix.lower() in _LINE_SUFFIXES
-    found: dict[Change, tuple[CardItem, list[int], int]] = {}
+    found: dict[object, tuple[CardItem, list[int], int]] = {}
     for change, at, after, line in _placed(document):
-        same = replace(change, span=(0, 0))
-        item, lines, count = found.get(same) or (_in_context(change, at, after), [], 0)
+        item, lines, count = found.get(change.content) or (_in_context(change, at, after), [], 0)
         if with_lines and line not in lines and len(lines) < MOST_SHOWN_LINES:
             lines.append(line)
-        found[same] = item, lines, count + 1
+        found[change.content] = item, lines, count + 1
     items = [replace(item, lines=tuple(lines), places=count) for item, lines, count in found.values()]
     yield from sorted(items, key=lambda item: 2 if item.confidence is None else item.confidence)
 
@@ -64,27 +62,17 @@ def _placed(document: Document) -> Iterator[tuple[Change, int, str, int]]:
     """Yield each repair with its place in the text after its step, that text, and its line in the first text."""
     if all(change.step in FORMATTING for change in document.changes):
         return
-    steps = [[*changes] for _, changes in groupby(document.changes, lambda change: change.step)]
+    done = passes(document.changes)
     texts = [document.text]
-    for changes in reversed(steps):
-        texts.append(apply(texts[-1], inverse(changes)))
-    first = texts.pop()
-    ends = [at for at, char in enumerate(first) if char == "\n"]
-    origins: list[
-        tuple[list[int], list[int]]
-    ] = []  # for each step: starts of its changes after it, and how far it moved
-    for changes, after in zip(steps, reversed(texts), strict=True):
-        starts, moves, moved = [], [0], 0
-        for change in changes:
-            starts.append(change.span[0] + moved)
+    for changes in reversed(done[1:]):
+        texts.append(undone(texts[-1], changes))
+    lines = iter(source_lines(document))
+    for changes, after in zip(done, reversed(texts), strict=True):
+        moved = 0
+        for change, line in zip(changes, lines, strict=False):
             if change.step not in FORMATTING:
-                place = change.span[0]
-                for earlier, distances in reversed(origins):
-                    place -= distances[bisect_left(earlier, place)]
-                yield change, starts[-1], after, bisect_left(ends, place) + 1
+                yield change, change.span[0] + moved, after, line
             moved += len(change.after) - len(change.before)
-            moves.append(moved)
-        origins.append((starts, moves))
 
 
 def _in_context(change: Change, at: int, text: str) -> CardItem:

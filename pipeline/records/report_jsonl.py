@@ -59,14 +59,14 @@ def change_records(document: Document, lines: Sequence[int] = ()) -> list[Report
 
     `lines` are the lines of the source where the changes are, if they are wanted.
     """
-    records: dict[Change, ReportRecord] = {}
+    records: dict[object, ReportRecord] = {}
     for change, line in zip_longest(document.changes, lines):
-        same = replace(change, span=(0, 0))
-        if same not in records:
-            records[same] = _change_record(same) | ({"lines": []} if line else {})
-        records[same]["spans"].append(change.span)
+        record = records.get(change.content)
+        if record is None:
+            record = records[change.content] = _change_record(change) | ({"lines": []} if line else {})
+        record["spans"].append(change.span)
         if line:
-            records[same]["lines"].append(line)
+            record["lines"].append(line)
     return list(records.values())
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from pipeline.changes import Change, apply, inverse, passes
+from pipeline.changes import Change, passes, undone
 from pipeline.document import Document
 
 
@@ -21,7 +21,7 @@ def source_lines(document: Document) -> list[int]:
     done = passes(document.changes)
     text = document.text
     for one in reversed(done):
-        text = apply(text, inverse(one))
+        text = undone(text, one)
     starts = [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
     earlier: list[_Backward] = []
     lines = []

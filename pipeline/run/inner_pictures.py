@@ -32,7 +32,8 @@ def write_inner_pictures(
     clean = Path(settings.clean)
     wanted: dict[PurePosixPath, list[tuple[Path, str]]] = {}
     for changed_path in changed:
-        found = database.named_outcome(changed_path, problems=False)
+        shows_pictures = database.pictures.of(PurePosixPath(changed_path))
+        found = database.named_outcome(changed_path, problems=False) if shows_pictures else None
         if found is None:
             continue
         outcome, name, digest = found
