@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -47,13 +47,37 @@ def apply(text: str, changes: Sequence[Change]) -> str:
 
     Raises ValueError if changes overlap, or if the text at a span is not `before`.
     """
-    parts, done = [], 0
+    return _replaced(text, ((change, change.span, change.before, change.after) for change in changes))
+
+
+def before_changes(text: str, changes: Sequence[Change]) -> str:
+    """Return the text that the changes of one step made `text` from.
+
+    >>> before_changes("café", [Change("repair", (3, 5), "Ã©", "é", "UTF-8 decoded as cp1252", 1.0)])
+    'cafÃ©'
+
+    Raises ValueError if the text at the place of a change is not its `after`.
+    """
+    return _replaced(text, ((change, span, change.after, change.before) for change, span in _spans_after(changes)))
+
+
+def _spans_after(changes: Sequence[Change]) -> Iterator[tuple[Change, Span]]:
+    """Yield the changes of one step with their spans in its output."""
+    shift = 0
     for change in changes:
-        start, end = change.span
-        if start < done or text[start:end] != change.before:
-            message = f"{change.step}: the text at {start}-{end} is not {change.before!r}"
+        start = change.span[0] + shift
+        yield change, (start, start + len(change.after))
+        shift += len(change.after) - len(change.before)
+
+
+def _replaced(text: str, edits: Iterable[tuple[Change, Span, str, str]]) -> str:
+    """Return `text` with edits: the change that each is for, its span, the old text and the new text there."""
+    parts, done = [], 0
+    for change, (start, end), old, new in edits:
+        if start < done or text[start:end] != old:
+            message = f"{change.step}: the text at {start}-{end} is not {old!r}"
             raise ValueError(message)
-        parts += [text[done:start], change.after]
+        parts += [text[done:start], new]
         done = end
     return "".join([*parts, text[done:]])
 
@@ -80,14 +104,9 @@ def inverse(changes: Sequence[Change]) -> list[Change]:
     >>> inverse([Change("repair", (3, 5), "Ã©", "é", "")])
     [Change(step='repair', span=(3, 4), before='é', after='Ã©', reason='', confidence=None, alternatives=())]
     """
-    shift, undone = 0, []
-    for change in changes:
-        start = change.span[0] + shift
-        undone.append(
-            replace(change, span=(start, start + len(change.after)), before=change.after, after=change.before)
-        )
-        shift += len(change.after) - len(change.before)
-    return undone
+    return [
+        replace(change, span=span, before=change.after, after=change.before) for change, span in _spans_after(changes)
+    ]
 
 
 def passes(changes: Sequence[Change]) -> list[tuple[Change, ...]]:

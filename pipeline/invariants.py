@@ -21,7 +21,7 @@ from pipeline.markdown import (
     parse,
     parse_blocks,
 )
-from pipeline.markdown.changed_parts import Parts, changed_parts
+from pipeline.markdown.changed_parts import Parts, changed_parts, text_of_parts
 from pipeline.markdown.fast_format import MAY_SPAN_LINES, same_flat_list
 from pipeline.markdown.parsing import ended
 from pipeline.markdown.same_blocks import same_blocks
@@ -71,7 +71,7 @@ def _opaque_stays(but: Collection[str] = ()) -> Callable[[Document, Document], b
 
     def holds(before: Document, after: Document) -> bool:
         return all(
-            _contains_in_order(_text_of_parts(new), _opaque(_text_of_parts(old), but))
+            _contains_in_order(text_of_parts(new), _opaque(text_of_parts(old), but))
             for old, new in changed_parts(before.text, after.text)
             if not (_same_list(old, new) and not MAY_SPAN_LINES.search(old[0].text))
         ) or _contains_in_order(after.text, _opaque(before.text, but))
@@ -123,17 +123,13 @@ def _same_list(old: Parts, new: Parts) -> bool:
     return len(old) == len(new) == 1 and same_flat_list(old[0].text, new[0].text)
 
 
-def _text_of_parts(parts: Parts) -> str:
-    return "\n\n".join(part.text for part in parts)
-
-
 def _blocks_of(parts: Parts) -> Blocks:
     """Return the blocks of adjacent parts; they are parsed as one text if one of several has link definitions."""
     each = [part.blocks for part in parts]
     if len(each) == 1:
         return each[0]
     if any(one.env for one in each):
-        return parse_blocks(_text_of_parts(parts) + "\n")
+        return parse_blocks(text_of_parts(parts) + "\n")
     return Blocks([token for one in each for token in one.tokens], {})
 
 
@@ -144,7 +140,7 @@ def _unchanged(
 
     def holds(before: Document, after: Document) -> bool:
         changed = [(old, new) for old, new in changed_parts(before.text, after.text) if not known(old, new)]
-        pairs = [(of(_text_of_parts(old)), of(_text_of_parts(new))) for old, new in changed]
+        pairs = [(of(text_of_parts(old)), of(text_of_parts(new))) for old, new in changed]
         if all(old == new for old, new in pairs):
             return True
         if [x for old, _ in pairs for x in old] == [x for _, new in pairs for x in new]:

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 MOST_CACHED_CHARACTERS = 4_000  # characters: results for shorter texts are cached
 
 HEADING_IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's extension `attributes`, kramdown, Hugo)
-HEADING_MARKS = re.compile(
-    r"(?:^|[ \t>])#{1,6}(?:[ \t]|$)|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE
-)  # a text without a match has no heading
+_HASHES = re.compile(r"(?:^|[ \t>])#{1,6}(?:[ \t]|$)", re.MULTILINE)
+_UNDERLINE = re.compile(r"\n[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
 _IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
+
+
+def may_have_heading(text: str) -> bool:
+    """Return whether a text may have a heading; False is certain."""
+    hashes = "#" in text and _HASHES.search(text) is not None
+    return hashes or (("=" in text or "-" in text) and _UNDERLINE.search(text) is not None)
 
 
 def new_parser() -> MarkdownIt:
