@@ -32,7 +32,10 @@ PANDOC_SECONDS = 5
 _NOT_WORD = re.compile(r"[\W_]+")
 _LETTER_RUNS = re.compile(r"[^\W\d_]+|[\u3000\u00a0]+")
 _EMPHASIS_TAGS = re.compile("</?(?:strong|em)>")  # emphasis is not a word, not even as HTML
-_POSSIBLE_MARKS = re.compile(r"[\s*_#>+\-|=~`\\]|</?(?:strong|em)>|<!-- -->")  # and white space
+_MARKS_IN_TAGS = re.compile("</?(?:strong|em)>|<!-- -->")
+_POSSIBLE_MARKS = b"*_#>+-|=~`\\"  # and white space
+_ASCII_NO_LETTERS = bytes(byte for byte in range(128) if not chr(byte).isalpha())
+_ASCII_NO_WORDS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _DONE_TASK = re.compile(r"\[X\](?=[ \t])")
 
 
@@ -47,7 +50,13 @@ def _is_explained(before: Document, after: Document) -> bool:
 
 
 def _letters_and_digits(text: str) -> str:
-    return _NOT_WORD.sub("", _EMPHASIS_TAGS.sub("", text))
+    rest = _without_bytes(_EMPHASIS_TAGS.sub("", text), _ASCII_NO_WORDS)
+    return rest if rest.isascii() else _NOT_WORD.sub("", rest)
+
+
+def _without_bytes(text: str, unwanted: bytes) -> str:
+    """Return a text without some characters of ASCII: ten times as fast as a pattern, which sees less afterwards."""
+    return text.encode("utf-8", "surrogatepass").translate(None, unwanted).decode("utf-8", "surrogatepass")
 
 
 def _code_texts(text: str) -> list[str]:
@@ -56,7 +65,8 @@ def _code_texts(text: str) -> list[str]:
 
 def _visible(text: str) -> str:
     """Return the characters of the source that no parser takes for marks, in order: `1978. *a*, b` -> `1978.a,b`."""
-    return _POSSIBLE_MARKS.sub("", _DONE_TASK.sub("[x]", text))
+    rest = _without_bytes(_MARKS_IN_TAGS.sub("", _DONE_TASK.sub("[x]", text)), _POSSIBLE_MARKS)
+    return "".join(rest.split())
 
 
 def _opaque(text: str, but: Collection[str]) -> list[str]:
@@ -180,7 +190,8 @@ def _letters_and_layout(text: str) -> str:
 
     Digits are left out: lists are renumbered.
     """
-    return "".join(_LETTER_RUNS.findall(text)).casefold()
+    rest = _without_bytes(text, _ASCII_NO_LETTERS)
+    return (rest if rest.isascii() else "".join(_LETTER_RUNS.findall(rest))).casefold()
 
 
 def _mostly_changed(before: Document, after: Document) -> bool:

@@ -29,7 +29,7 @@ from pipeline.markdown.grouping import independent_groups
 from pipeline.markdown.image_tags import image_tag_at
 from pipeline.markdown.note_links import is_image_file
 from pipeline.markdown.parsing import may_have_heading, new_parser
-from pipeline.markdown.quick_parser import quick
+from pipeline.markdown.quick_parser import inline_children, quick
 from pipeline.markdown.quick_tokens import fresh_token
 from pipeline.urls.bare_urls import bare_url_at
 
@@ -110,7 +110,7 @@ def _with_links(blocks: list[Token], first_line: int) -> Iterator[Token]:
             token = fresh_token(one.type, one.tag, one.nesting)
             token.content, token.map = one.content, [one.map[0] + first_line, one.map[1] + first_line]
             if one.type == "inline" and (heading or _may_have_links(one.content)):
-                token.children = link_parser().parseInline(one.content, {})[0].children
+                token.children = inline_children(link_parser(), one.content, {})
             yield token
         heading = one.type == "heading_open"
 

@@ -96,7 +96,9 @@ _parse_long = lru_cache(maxsize=4)(_parse_blocks_uncached)  # the tokens of a te
 
 def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
     """Return the inline tokens of `content`, parsed with the definitions in `env`."""
-    return parser().parseInline(content, dict(env))[0].children or []
+    from pipeline.markdown.quick_parser import inline_children
+
+    return inline_children(parser(), content, dict(env))
 
 
 def inline_meaning(content: str, env: dict[str, Any]) -> list[tuple[object, ...]]:
@@ -153,4 +155,4 @@ def visible_text(tokens: Sequence[Token] | None) -> str:
 def heading_text(tokens: Sequence[Token] | None) -> str:
     """Return the visible text of a heading's inline tokens, without an identifier: `Title {#id}` -> `Title`."""
     text = visible_text(tokens)
-    return _IDENTIFIED.sub("", text) if tokens and tokens[-1].type == "text" else text
+    return _IDENTIFIED.sub("", text) if tokens and "{#" in text and tokens[-1].type == "text" else text

@@ -52,7 +52,9 @@ def controls(document: Document) -> Document:
             for match in _UNWANTED.finditer(text)
         ]
     else:
-        changes = [Change("controls", end.span(), end[0], "\n", REASONS["line"]) for end in _OTHER_LINE_END.finditer(text)]
+        changes = [
+            Change("controls", end.span(), end[0], "\n", REASONS["line"]) for end in _OTHER_LINE_END.finditer(text)
+        ]
     codes = [
         Change("controls", span, text[slice(*span)], "", TERMINAL_CODE_REASON)
         for span in codes_without_escape(text)
