@@ -108,6 +108,8 @@ def date_span(text: str) -> tuple[int, int]:
     >>> date_span("Friday, 5 March 2021"), date_span("05/03/2021"), date_span("no date")
     ((8, 20), (0, 10), (0, 0))
     """
+    if not _DIGIT.search(text):
+        return 0, 0
     for pattern in (*_ALL_IN_NUMBERS[:3], _YEAR_FIRST, _DAY_FIRST, _COMPACT_DAY):
         if match := pattern.search(text):
             return match.span()
