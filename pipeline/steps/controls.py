@@ -84,6 +84,8 @@ def stripped(text: str) -> str:
     >>> stripped("a\x1b \ud83d\ude00 \ud83d")
     'a 😀 \ufffd'
     """
+    if text.isprintable():  # most fields
+        return text
     valid = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return _C1_CONTROLS.sub("", _UNWANTED.sub(_replacement, valid.replace("\x85", "\n")))
 
