@@ -94,7 +94,8 @@ def identified(text: str, likely: str = "") -> Identified:
     prose = _prose(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
     if not _has_letters(_HEADING_LINE.sub("", prose)):  # tables are all of the text
         prose = _prose(text)
-    words = [words_of(paragraph) for paragraph in prose.split("\n") if paragraph.strip()]
+    paragraphs = [prose] if prose.isascii() else prose.split("\n")  # they matter only where there are several scripts
+    words = [words_of(paragraph) for paragraph in paragraphs if paragraph.strip()]
     script = main_script(words)
     if not script:
         return Identified("", short=False)
