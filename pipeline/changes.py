@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,11 @@ class Change:
     confidence: float | None = None
     alternatives: tuple[tuple[str, float], ...] = ()  # other candidates for `after`, with their probabilities
 
+    @property
+    def content(self) -> tuple[object, ...]:
+        """The change without its place: equal changes at several places have the same content."""
+        return self.step, self.before, self.after, self.reason, self.confidence, self.alternatives
+
 
 def apply(text: str, changes: Sequence[Change]) -> str:
     """Return `text` with the changes of one step applied.
@@ -47,38 +52,34 @@ def apply(text: str, changes: Sequence[Change]) -> str:
 
     Raises ValueError if changes overlap, or if the text at a span is not `before`.
     """
-    return _replaced(text, ((change, change.span, change.before, change.after) for change in changes))
+    parts, done = [], 0
+    for change in changes:
+        start, end = change.span
+        if start < done or text[start:end] != change.before:
+            message = f"{change.step}: the text at {start}-{end} is not {change.before!r}"
+            raise ValueError(message)
+        parts += [text[done:start], change.after]
+        done = end
+    return "".join([*parts, text[done:]])
 
 
-def before_changes(text: str, changes: Sequence[Change]) -> str:
-    """Return the text that the changes of one step made `text` from.
+def undone(text: str, changes: Sequence[Change]) -> str:
+    """Return the text before the changes of one step, from the text after them.
 
-    >>> before_changes("café", [Change("repair", (3, 5), "Ã©", "é", "UTF-8 decoded as cp1252", 1.0)])
+    >>> undone("café", [Change("repair", (3, 5), "Ã©", "é", "UTF-8 decoded as cp1252", 1.0)])
     'cafÃ©'
 
-    Raises ValueError if the text at the place of a change is not its `after`.
+    Raises ValueError if changes overlap, or if the text where one was applied is not its `after`.
     """
-    return _replaced(text, ((change, span, change.after, change.before) for change, span in _spans_after(changes)))
-
-
-def _spans_after(changes: Sequence[Change]) -> Iterator[tuple[Change, Span]]:
-    """Yield the changes of one step with their spans in its output."""
-    shift = 0
+    parts, done, shift = [], 0, 0
     for change in changes:
         start = change.span[0] + shift
-        yield change, (start, start + len(change.after))
-        shift += len(change.after) - len(change.before)
-
-
-def _replaced(text: str, edits: Iterable[tuple[Change, Span, str, str]]) -> str:
-    """Return `text` with edits: the change that each is for, its span, the old text and the new text there."""
-    parts, done = [], 0
-    for change, (start, end), old, new in edits:
-        if start < done or text[start:end] != old:
-            message = f"{change.step}: the text at {start}-{end} is not {old!r}"
+        end = start + len(change.after)
+        if start < done or text[start:end] != change.after:
+            message = f"{change.step}: the text at {start}-{end} is not {change.after!r}"
             raise ValueError(message)
-        parts += [text[done:start], new]
-        done = end
+        parts += [text[done:start], change.before]
+        done, shift = end, shift + len(change.after) - len(change.before)
     return "".join([*parts, text[done:]])
 
 
@@ -104,9 +105,12 @@ def inverse(changes: Sequence[Change]) -> list[Change]:
     >>> inverse([Change("repair", (3, 5), "Ã©", "é", "")])
     [Change(step='repair', span=(3, 4), before='é', after='Ã©', reason='', confidence=None, alternatives=())]
     """
-    return [
-        replace(change, span=span, before=change.after, after=change.before) for change, span in _spans_after(changes)
-    ]
+    shift, back = 0, []
+    for change in changes:
+        start = change.span[0] + shift
+        back.append(replace(change, span=(start, start + len(change.after)), before=change.after, after=change.before))
+        shift += len(change.after) - len(change.before)
+    return back
 
 
 def passes(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
@@ -135,10 +139,10 @@ def composed(text: str, first: Sequence[Change], second: Sequence[Change]) -> li
     """
     between = apply(text, first)
     made, shift = [], 0  # difference of the positions in the two texts so far
-    for undone, done in _together(inverse(first), second):
-        both = (*undone, *done)
+    for back, done in _together(inverse(first), second):
+        both = (*back, *done)
         start, end = min(one.span[0] for one in both), max(one.span[1] for one in both)
-        before, after = (_part_changed(between[start:end], start, changes) for changes in (undone, done))
+        before, after = (_part_changed(between[start:end], start, changes) for changes in (back, done))
         span = (start + shift, start + shift + len(before))
         reason = ", ".join(dict.fromkeys(one.reason for one in both))
         known = [one.confidence for one in both if one.confidence is not None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from pipeline.changes import Change, apply, before_changes, passes
+from pipeline.changes import Change, apply, passes, undone
 
 REPLACEMENT = "\ufffd"  # replaces lost characters that cannot be reconstructed
 FrontValue = Any  # a value of YAML: str, int, float, bool, None, and lists and dicts of these
@@ -151,7 +151,7 @@ class Document:
         text = self.text
         for changes in reversed(passes(self.changes)):
             if changes[0].step not in steps:
-                text = before_changes(text, changes)
+                text = undone(text, changes)
         return text
 
     def noted(self, step: str, message: str) -> Document:

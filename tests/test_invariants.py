@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import FLOW, Document, Source, normalize, repair
-from pipeline.changes import Change, apply, before_changes, composed, inverse
+from pipeline.changes import Change, apply, composed, inverse, undone
 from pipeline.document import Cleaned, Skipped, Step
 from pipeline.following import follow
 from pipeline.invariants import SAME_WORDS
@@ -121,14 +121,14 @@ def test_a_step_that_breaks_an_invariant_is_rolled_back():
 def test_changes_undo(step, text):
     """Undoing the changes of a step gives the text before the step."""
     after = follow(step, Document(HERE, text))
-    assert apply(after.text, inverse(after.changes)) == before_changes(after.text, after.changes) == text
+    assert apply(after.text, inverse(after.changes)) == undone(after.text, after.changes) == text
 
 
 @pytest.mark.parametrize("change", [Change("x", (0, 1), "a", "c", ""), Change("x", (2, 3), "a", "b", "")])
 def test_only_changes_that_were_made_are_undone(change):
     """A text that does not have what a change made is refused, as by `apply`."""
     with pytest.raises(ValueError, match="the text at"):
-        before_changes("ab", [change])
+        undone("ab", [change])
 
 
 @pytest.mark.parametrize(

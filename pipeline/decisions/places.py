@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.changes import Change, Span, before_changes, passes
+from pipeline.changes import Change, Span, passes, undone
 from pipeline.decisions.decision import DECIDED_STEPS, PLACE_CONTEXT
 from pipeline.document import Document
 
@@ -25,7 +25,7 @@ def texts_of_steps(document: Document) -> list[StepTexts]:
     """Return the texts before and after each of DECIDED_STEPS that changed a document."""
     found, text = [], document.text
     for changes in reversed(passes(document.changes)):
-        before = before_changes(text, changes)
+        before = undone(text, changes)
         if changes[0].step in DECIDED_STEPS:
             found.append(StepTexts(before, text, changes))
         text = before
@@ -40,7 +40,7 @@ def inputs_of_steps(document: Document) -> list[str]:
     for at in range(len(groups), -1, -1):  # groups whose changes are in the text
         if at < late or not late:
             inputs.append(text)
-        text = before_changes(text, groups[at - 1]) if at else text
+        text = undone(text, groups[at - 1]) if at else text
     return [*dict.fromkeys(inputs)]
 
 

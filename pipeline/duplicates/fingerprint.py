@@ -83,8 +83,10 @@ def fingerprint(document: Document) -> Fingerprint:
 
 def source_text(document: Document) -> str:
     """Return the text as found, if cleaning changed characters outside ASCII; else an empty string."""
+    if all(change.before.isascii() and change.after.isascii() for change in document.changes):
+        return ""
     found = document.text_after(())
-    same = found == document.text or _non_ascii_bytes(found) == _non_ascii_bytes(document.text)
+    same = _non_ascii_bytes(found) == _non_ascii_bytes(document.text)
     return "" if same else found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def completed_word_changes(text: str) -> list[Change]:
     """
     other = len(text) > LONGEST_COMPLETED_TEXT or _OTHER_DAMAGE.search(_LETTER_OF_TWO.sub("", text))
     remainders = () if other else (_remainder_change(text, match) for match in _REMAINDER.finditer(text))
-    chinese = map(_chinese_change, _chinese_in_words(text))
+    chinese = map(_chinese_change, _CHINESE_IN_WORD.finditer(text) if _CHINESE_AT_LETTER.search(text) else ())
     return sorted(filter(None, (*remainders, *chinese)), key=lambda change: change.span)
 
 
@@ -146,12 +146,7 @@ def has_chinese_in_words(text: str) -> bool:
     >>> has_chinese_in_words("Die Stra脽en"), has_chinese_in_words("用Python写的")
     (True, False)
     """
-    return any(map(_chinese_change, _chinese_in_words(text)))
-
-
-def _chinese_in_words(text: str) -> Iterator[re.Match[str]]:
-    """Return the words with Chinese characters for letters."""
-    return _CHINESE_IN_WORD.finditer(text) if _CHINESE_AT_LETTER.search(text) else iter(())
+    return _CHINESE_AT_LETTER.search(text) is not None and any(map(_chinese_change, _CHINESE_IN_WORD.finditer(text)))
 
 
 def _with_whole_letters(text: str) -> str:
