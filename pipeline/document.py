@@ -144,7 +144,7 @@ class Document:
     def edited(self, changes: Iterable[Change]) -> Document:
         """Return the document with `changes` applied: in order, not overlapping, spans in this text."""
         made = tuple(change for change in changes if change.before != change.after)
-        return replace(self, text=apply(self.text, made), changes=self.changes + made)
+        return replace(self, text=apply(self.text, made), changes=self.changes + made) if made else self
 
     def text_after(self, steps: Collection[str]) -> str:
         """Return the text after `steps`, the names of the first steps: the changes of all later steps are undone."""

@@ -48,7 +48,10 @@ def follow(step: Step, document: Document) -> Document:
 
     Raises SkipDocument if the step returns something else.
     """
-    after = checked_document(f"the step `{step.name}`", document.path, step.run(document))
+    returned = step.run(document)
+    if returned is document:
+        return document
+    after = checked_document(f"the step `{step.name}`", document.path, returned)
     if after.text == document.text and after.changes == document.changes:
         return after
     violated = next(

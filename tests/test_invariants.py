@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import FLOW, Document, Source, normalize, repair
-from pipeline.changes import Change, apply, composed, inverse
+from pipeline.changes import Change, apply, composed, inverse, undone
 from pipeline.document import Cleaned, Skipped, Step
 from pipeline.following import follow
 from pipeline.invariants import SAME_WORDS
@@ -30,6 +30,7 @@ from pipeline.markdown import (
 )
 from pipeline.records.clean_file import clean_file
 from pipeline.run.follow import follow_all
+from pipeline.steps.html import SAME_SHOWN
 from pipeline.steps.markdown_steps import MARKDOWN
 from pipeline.urls.canonical import canonical_url
 from pipeline.urls.identifiers import identifiers
@@ -120,7 +121,31 @@ def test_a_step_that_breaks_an_invariant_is_rolled_back():
 def test_changes_undo(step, text):
     """Undoing the changes of a step gives the text before the step."""
     after = follow(step, Document(HERE, text))
-    assert apply(after.text, inverse(after.changes)) == text
+    assert apply(after.text, inverse(after.changes)) == undone(after.text, after.changes) == text
+
+
+@pytest.mark.parametrize("change", [Change("x", (0, 1), "a", "c", ""), Change("x", (2, 3), "a", "b", "")])
+def test_only_changes_that_were_made_are_undone(change):
+    """A text that does not have what a change made is refused, as by `apply`."""
+    with pytest.raises(ValueError, match="the text at"):
+        undone("ab", [change])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("a\n\n<b>b</b> c\n\nd\n", "a\n\n**b** c\n\nd\n", True),
+        ("a\n\n<b>b</b> c\n\nd\n", "a\n\nb c\n\nd\n", False),
+        ("<p>[a]</p>\n\nb\n", "[a]\n\nb\n", True),
+        ("<p>[a]</p>\n\n[a]: https://e.org\n", "[a]\n\n[a]: https://e.org\n", False),  # a definition elsewhere
+        ("<p>b[^1]</p>\n\n[^1]: c\n", "b[^1]\n\n[^1]: c\n", False),
+        ("<div>\n\na\n\n</div>\n\n<p>b</p>\n", "<div>\n\na\n\n</div>\n\nb\n", True),
+        ("<ul><li>\n\n<p>a</p>\n\n</li></ul>\n", "<ul><li>\n\n- a\n\n</li></ul>\n", False),
+    ],
+)
+def test_what_a_browser_shows(before, after, same):
+    """Only the parts that differ are compared, unless definitions or notes elsewhere are for them."""
+    assert SAME_SHOWN.holds(Document(HERE, before), Document(HERE, after)) is same
 
 
 @st.composite

@@ -24,6 +24,7 @@ from pipeline.markdown.formatter import format_group, format_markdown
 from pipeline.markdown.link_dialects import link_parser, link_tokens, new_link_parser
 from pipeline.markdown.pandoc import DIALECT, run_sandboxed
 from pipeline.markdown.parsing import block_parser, new_parser
+from pipeline.markdown.quick_parser import inline_children
 from pipeline.steps.markdown_steps import MARKDOWN
 from tests.conftest import ROOT
 from tests.random_markdown import random_markdown
@@ -145,6 +146,15 @@ def test_quick_parsers_equal_markdown_its(shared: Path):
             env: dict[str, object] = {}
             assert fast.parse(text, env) == slow.parse(text, known), text
             assert env.get("references") == known.get("references"), text
+
+
+def test_inline_content_without_marks_needs_no_parser(shared: Path):
+    """Inline content has the tokens of markdown-it, whether it goes through the parser or not."""
+    examples_of_ends = ("", " ", "a", "a\0b", "a\rb", "a ", "a]b", "a:b", "www.e.org", "a\\")
+    blocks = (token for text in every_text(shared) for token in block_parser().parse(text))
+    for content in {*examples_of_ends, *(token.content for token in blocks if token.type == "inline")}:
+        for slow, fast in ((new_parser(), parser()), (new_link_parser(), link_parser())):
+            assert inline_children(fast, content, {}) == (slow.parseInline(content)[0].children or []), content
 
 
 def test_links_of_groups_are_those_of_the_text(shared: Path):

@@ -10,7 +10,7 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 from pipeline.citations.reference_lines import REFERENCE_NUMBER
-from pipeline.citations.work_titles import clean_title, is_reference_list
+from pipeline.citations.work_titles import clean_title, is_reference_list, may_be_reference_list
 from pipeline.document import Document, Link
 from pipeline.markdown import heading_text, independent_groups, inline_tokens, parse, visible_text
 from pipeline.steps.profiles import profile_of
@@ -52,8 +52,8 @@ def may_cite(text: str) -> bool:
     lower = text.lower()
     if any(name in lower for name in _NAMES_OF_IDENTIFIERS) or any(sign.search(text) for sign in _DOI_OR_BIBTEX):
         return True
-    short = (line.strip(_AROUND_HEADING) for line in lower.splitlines() if len(line) < LONGEST_HEADING)
-    return any(map(is_reference_list, short))
+    short = [line for line in lower.splitlines() if len(line) < LONGEST_HEADING and may_be_reference_list(line)]
+    return any(is_reference_list(line.strip(_AROUND_HEADING)) for line in short)
 
 
 def sections(document: Document) -> Iterator[Section]:

@@ -14,6 +14,7 @@ from pipeline.urls.kinds import label_kind
 
 QUOTATION_MARKS = frozenset('“”"‘’«»„‟「」『』《》〈〉')
 _AROUND_NAMES = " \t:："  # of a heading
+_AROUND_LINES = f"{_AROUND_NAMES}#*_"  # of Markdown
 MARKS_AROUND_TITLE = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
 _BETWEEN_HEADINGS = lazy_pattern(r"\s*[/&、]\s*|(?<=\S)[与和及與](?=\S)|\s+(?:and|und|et|y|e|и|och|ve)\s+")
 _NUMBER_BEFORE_HEADING = lazy_pattern(r"(?:\d+[.、]?|[一二三四五六七八九十]+、)\s*")
@@ -55,7 +56,12 @@ class MentionPlace(Enum):
 
 def is_reference_list(heading: str) -> bool:
     """Return whether a heading names a list of works: `References`, `参考文献`, `Literatur`."""
-    return heading.strip(_AROUND_NAMES)[-2:].lower() in _tails() and _names_only(heading, _list_headings()["works"])
+    return may_be_reference_list(heading) and _names_only(heading, _list_headings()["works"])
+
+
+def may_be_reference_list(line: str) -> bool:
+    """Return whether a line of Markdown may name a list of works; False is certain, and most lines get it."""
+    return line.strip(_AROUND_LINES)[-2:].lower() in _tails()
 
 
 @cache

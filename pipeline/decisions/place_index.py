@@ -22,7 +22,8 @@ def gram_keys(text: str) -> npt.NDArray[np.uint64]:
     codes = codes_of(text)
     rolling = np.zeros(max(len(codes) - GRAM + 1, 0), np.uint64)
     for at in range(GRAM):
-        rolling = rolling * MULTIPLIER + codes[at : at + len(rolling)]
+        rolling *= MULTIPLIER
+        rolling += codes[at : at + len(rolling)]
     return salted_keys(rolling, 0, 0)
 
 

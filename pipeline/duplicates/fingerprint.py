@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
@@ -34,7 +33,7 @@ from pipeline.steps.dates import date_in
 VERSION = f"5, {MINHASH_ALGORITHM}"  # stored with the fingerprints; fingerprints of another version are computed again
 
 
-_ASCII = re.compile(r"[\x00-\x7f]+")
+_ASCII_BYTES = bytes(range(128))
 UPDATE_KEYS = ("updated", "lastmod", "last_modified", "modified", "revised", "update")  # in front matter
 
 
@@ -87,8 +86,13 @@ def source_text(document: Document) -> str:
     if all(change.before.isascii() and change.after.isascii() for change in document.changes):
         return ""
     found = document.text_after(())
-    same = _ASCII.sub("", found) == _ASCII.sub("", document.text)
+    same = _non_ascii_bytes(found) == _non_ascii_bytes(document.text)
     return "" if same else found
+
+
+def _non_ascii_bytes(text: str) -> bytes:
+    """Return the characters outside ASCII of a text in UTF-8."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII_BYTES)
 
 
 def last_change(document: Document) -> str:

@@ -161,7 +161,8 @@ def _shingle_hashes(text: str) -> Keys:
     codes = codes_of("".join(text.split()))
     rolling = np.zeros(max(len(codes) - ARCHIVE_SHINGLE_LENGTH + 1, 0), np.uint64)
     for at in range(ARCHIVE_SHINGLE_LENGTH):
-        rolling = rolling * MULTIPLIER + codes[at : at + len(rolling)]
+        rolling *= MULTIPLIER
+        rolling += codes[at : at + len(rolling)]
     return salted_keys(rolling, 0, 0)
 
 

@@ -46,9 +46,12 @@ class Layout:
 
 def mixed_keys(keys: Keys) -> Keys:
     """Return hashes of `keys` in which every bit depends on all 64 bits (the finalizer of splitmix64)."""
-    keys = (keys ^ (keys >> np.uint64(30))) * SPLITMIX_FACTORS[0]
-    keys = (keys ^ (keys >> np.uint64(27))) * SPLITMIX_FACTORS[1]
-    return keys ^ (keys >> np.uint64(31))
+    mixed = keys ^ (keys >> np.uint64(30))
+    mixed *= SPLITMIX_FACTORS[0]
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= SPLITMIX_FACTORS[1]
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
 
 
 def table_values(table: Slots, layout: Layout, keys: Keys) -> npt.NDArray[np.uint8]:

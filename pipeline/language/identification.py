@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
+from itertools import islice
 from typing import NamedTuple
 
 from pipeline.language.scripts import (
@@ -38,8 +39,9 @@ LEAST_LEAD_OVER_LIKELY = (
 )
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
 _NOT_PROSE = lazy_pattern(
+    r"(?=[`~<h\]&$%\[]|^ )(?:"  # a match starts with one of these: half the time
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
-    r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+",  # definitions of links, percent-escapes
+    r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+)",  # definitions of links, percent-escapes
     re.DOTALL | re.MULTILINE,
 )
 _QUOTED_LINE = lazy_pattern(r"^[ \t]*>.*$", re.MULTILINE)
@@ -50,6 +52,7 @@ _WORD_IN_SCRIPT = lazy_pattern(
     + "|".join(f"(?P<{name}>[{letters}]+)" for name, letters in LETTERS_OF_SCRIPT.items())
     + ")"
 )
+_ASCII_WORD = lazy_pattern("[A-Za-z]+")
 _CANTONESE = lazy_pattern("[嘅喺咗唔佢哋冇嚟啲咁嗰嘢冚瞓攞諗嗱喇啩噉咩]")
 _DZONGKHA = lazy_pattern(  # words and endings that Tibetan, of the same script, does not have
     "ཨིན|ཚུ[་།]|འབད|(?<=་)ལུ[་།]|སྦེ[་།]|དགོཔ|ཡོདཔ|འོངམ|དགོ་མི"
@@ -89,9 +92,10 @@ def identified(text: str, likely: str = "") -> Identified:
     (Identified(language='en', short=True), 'ja')
     """
     prose = _prose(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
-    if sum(map(str.isalpha, _HEADING_LINE.sub("", prose))) < FEWEST_LETTERS_TO_IDENTIFY:  # tables are all of the text
+    if not _has_letters(_HEADING_LINE.sub("", prose)):  # tables are all of the text
         prose = _prose(text)
-    words = [words_of(paragraph) for paragraph in prose.split("\n") if paragraph.strip()]
+    paragraphs = [prose] if prose.isascii() else prose.split("\n")  # they matter only where there are several scripts
+    words = [words_of(paragraph) for paragraph in paragraphs if paragraph.strip()]
     script = main_script(words)
     if not script:
         return Identified("", short=False)
@@ -100,7 +104,8 @@ def identified(text: str, likely: str = "") -> Identified:
     written = " ".join([word for paragraph in words for name, word in paragraph if name in same])
     letters = len(written) - written.count(" ")
     if script in {"Hani", "Kana"}:
-        return _chinese_or_japanese(written, likely)
+        kana = sum(len(word) for paragraph in words for name, word in paragraph if name == "Kana")
+        return _chinese_or_japanese(written, (kana, letters - kana), likely)
     if script == "Tibt" and _DZONGKHA.search(written):
         return Identified("dz", short=False)
     if script in LANGUAGE_OF_SCRIPT:
@@ -115,11 +120,18 @@ def _prose(text: str) -> str:
     """Return the start of a text without code, URLs and tags, and without quotations if there is other text."""
     prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE]))
     own = _QUOTED_LINE.sub("", prose)
-    return (own if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY else prose)[:IDENTIFICATION_SAMPLE]
+    return (own if _has_letters(own) else prose)[:IDENTIFICATION_SAMPLE]
+
+
+def _has_letters(text: str) -> bool:
+    """Return whether a text has enough letters to identify its language."""
+    return next(islice(filter(str.isalpha, text), FEWEST_LETTERS_TO_IDENTIFY - 1, None), "") != ""
 
 
 def words_of(text: str) -> list[tuple[str, str]]:
     """Return the words of a text with the name of their script."""
+    if text.isascii():
+        return [("Latn", word) for word in _ASCII_WORD.findall(text)]
     return [(match.lastgroup or "", match[0]) for match in _WORD_IN_SCRIPT.finditer(text)]
 
 
@@ -132,10 +144,12 @@ def main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
     counts: Counter[str] = Counter()
     for paragraph in paragraphs:
         here: dict[str, int] = {}
-        for written, word in paragraph:
-            name = "Hani" if written == "Kana" else written
-            letters = LETTERS_OF_WORD.get(written)
-            here[name] = here.get(name, 0) + (max(1, len(word) // letters) if letters else 1)
+        names = [name for name, _ in paragraph]
+        for written in dict.fromkeys(names):
+            name, count = "Hani" if written == "Kana" else written, names.count(written)
+            if letters := LETTERS_OF_WORD.get(written):
+                count = sum([max(1, len(word) // letters) for one, word in paragraph if one == written])
+            here[name] = here.get(name, 0) + count
         total = sum(here.values())
         for name, count in here.items():
             counts[name] += count * min(1.0, MOST_WORDS_OF_PARAGRAPH / total)  # type: ignore[assignment]
@@ -147,12 +161,12 @@ def main_script(paragraphs: list[list[tuple[str, str]]]) -> str:
     return best if sum(word in FUNCTION_WORDS for word in latin) >= FEWEST_FUNCTION_WORDS * len(latin) else second
 
 
-def _chinese_or_japanese(text: str, likely: str) -> Identified:
-    """Return the language of a text in Han characters and kana.
+def _chinese_or_japanese(text: str, counts: tuple[int, int], likely: str) -> Identified:
+    """Return the language of a text in Han characters and kana; `counts` says how many kana and Han characters it has.
 
     Japanese has kana between its Han characters; a Chinese text that quotes some has few.
     """
-    kana, han = (len(re.findall(f"[{LETTERS_OF_SCRIPT[name]}]", text)) for name in ("Kana", "Hani"))
+    kana, han = counts
     if (kana >= FEWEST_LETTERS_OF_SCRIPT and kana * 8 >= han) or (kana and han < FEWEST_HAN):
         return Identified("ja", short=False)
     if han < FEWEST_HAN and not (han > FEWEST_LETTERS_OF_SCRIPT and _HAN_OF_MANDARIN.search(text)):

@@ -18,6 +18,8 @@ def codes_of(text: str) -> Codes:
     >>> "".join(map(chr, codes_of("Page\t42")))
     'page 00'
     """
+    if text.isascii():
+        return np.frombuffer(text.encode().translate(_FOLDED_BYTES), np.uint8).astype(np.uint64)
     return folded_codes(np.frombuffer(text.encode("utf-32-le"), np.uint32))
 
 
@@ -29,10 +31,10 @@ def folded_codes(codes: npt.NDArray[np.uint32]) -> Codes:
     return seen
 
 
-_FOLDED_ASCII: npt.NDArray[np.uint32] = np.array(
-    [ord("0" if char.isdigit() else " " if char.isspace() else char.lower()) for char in map(chr, range(128))],
-    np.uint32,
-)
+_FOLDED_BYTES = bytes(
+    ord("0" if char.isdigit() else " " if char.isspace() else char.lower()) for char in map(chr, range(128))
+).ljust(256)
+_FOLDED_ASCII = np.frombuffer(_FOLDED_BYTES, np.uint8)
 
 
 def salted_keys(hashes: Keys, order: int, salt: int) -> Keys:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.language.fuse_table import Keys, Layout, Slots, table_values
+from pipeline.language.fuse_table import Keys, Layout, Slots, mixed_keys, table_values
+from pipeline.language.hash_numbers import key_salt
 from pipeline.language.model_files import archive_weights, ngram_tables
 from pipeline.language.model_meta import CJK_TAGS, model_meta
 from pipeline.language.ngram_keys import MULTIPLIER, Codes, codes_of, folded_codes, salted_keys
@@ -216,9 +217,13 @@ def has_bigrams(
 def _short_ngram_bytes(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Return the table's bytes for n-grams up to `SHORT_ORDER` characters: shape (tags, hashes)."""
     table, layout = ngram_tables()[0]
-    return table_values(
-        table, layout, np.stack([salted_keys(hashes, order, model_meta().languages.index(tag)) for tag in tags])
-    )
+    return table_values(table, layout, mixed_keys(hashes + _salts(order, tuple(tags))))
+
+
+@functools.cache
+def _salts(order: int, tags: tuple[str, ...]) -> Keys:
+    """Return what is added to the rolling hashes of n-grams of some languages: shape (tags, 1)."""
+    return np.array([[key_salt(order, model_meta().languages.index(tag))] for tag in tags], np.uint64)
 
 
 def model_languages() -> tuple[str, ...]:

@@ -10,11 +10,11 @@ from pipeline.markdown.literal_marks import doubtful_marks, literal_marks
 from pipeline.markdown.opaque import CODE, HTML, URL, of_other_kinds, opaque_spans
 from pipeline.markdown.parsing import (
     HEADING_IDENTIFIER,
-    HEADING_MARKS,
     Blocks,
     heading_text,
     inline_meaning,
     inline_tokens,
+    may_have_heading,
     parse,
     parse_blocks,
     parser,
@@ -33,7 +33,6 @@ from pipeline.markdown.source_positions import InlineContent, inline_contents, i
 __all__ = [
     "CODE",
     "HEADING_IDENTIFIER",
-    "HEADING_MARKS",
     "HTML",
     "LINE_END",
     "URL",
@@ -57,6 +56,7 @@ __all__ = [
     "literal_marks",
     "matches_outside_code",
     "matches_outside_opaque",
+    "may_have_heading",
     "of_other_kinds",
     "opaque_kind_at",
     "opaque_spans",

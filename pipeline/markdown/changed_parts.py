@@ -24,3 +24,8 @@ def changed_parts(before: str, after: str) -> list[tuple[Parts, Parts]]:
 
     codes = Indel.opcodes([part.text for part in old], [part.text for part in new])
     return [(old[first:last], new[new_first:new_last]) for first, last, new_first, new_last in differing(codes)]
+
+
+def text_of_parts(parts: Parts) -> str:
+    """Return the text of adjacent parts."""
+    return "\n\n".join(part.text for part in parts)

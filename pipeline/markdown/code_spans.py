@@ -8,10 +8,9 @@ from itertools import accumulate
 
 from pipeline.changes import Span
 from pipeline.markdown.closers import Closers
+from pipeline.markdown.fast_parse import FENCED_BLOCK
 from pipeline.markdown.parsing import parse_ended_blocks
 
-FENCED_LINES = r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```"
-FENCED_BLOCK = re.compile(rf"{FENCED_LINES}\n?")  # a text that is one fenced code block
 LINE_END = re.compile("\r\n?|\n")  # as CommonMark 0.31.2 has it
 _MAYBE_CODE = re.compile(  # a quick pre-filter: a text without a match has no code
     r"`|^[ \t>\-*+\d.)]*(?: {4}|\t|~~~)|<(?:code|pre|kbd|samp|tt)\b", re.MULTILINE | re.IGNORECASE

@@ -9,8 +9,7 @@ import re
 from functools import cache, lru_cache
 from itertools import groupby
 
-from pipeline.markdown.code_spans import FENCED_BLOCK, FENCED_LINES
-from pipeline.markdown.fast_parse import HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE
+from pipeline.markdown.fast_parse import FENCED_BLOCK, FENCED_LINES, HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE
 from pipeline.markdown.grouping import BLANK_LINES
 from pipeline.markdown.opaque_blocks import long_regions
 from pipeline.patterns import lazy_pattern

@@ -16,15 +16,19 @@ PARAGRAPH_LINE = (  # pattern of a line that can only be part of a paragraph
 )
 PROSE_LINE = rf"{PARAGRAPH_LINE}(?<![ \t])"
 HEADING_LINE = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
+FENCED_LINES = r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```"
+FENCED_BLOCK = re.compile(rf"{FENCED_LINES}\n?")  # a text that is one fenced code block
 _ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING_LINE})|{PARAGRAPH_LINE}(?:\n{PARAGRAPH_LINE})*+)")
 _LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({PARAGRAPH_LINE})")
 
 
 def simple_block_tokens(text: str) -> list[Token]:
-    """Return the tokens of a text that is certainly one paragraph, heading or flat list; an empty list otherwise.
+    """Return the tokens of a text that certainly is a paragraph, heading, flat list or fence; else an empty list.
 
     They equal the parser's tokens in every field.
     """
+    if text.startswith("```") and FENCED_BLOCK.fullmatch(text) and "\r" not in text and "\0" not in text:
+        return [_fence(text.removesuffix("\n").split("\n"))]
     if text and text[0] in LIST_MARKERS and (tokens := _flat_list(text.removesuffix("\n").split("\n"))):
         return tokens
     if not (match := _ONE_BLOCK.fullmatch(text.removesuffix("\n").rstrip(" \t"))):
@@ -39,6 +43,15 @@ def simple_block_tokens(text: str) -> list[Token]:
         Token("inline", "", 0, map=lines, level=1, children=[], content=content.strip(), block=True),
         Token(f"{kind}_close", tag, -1, markup=marks, block=True),
     ]
+
+
+def _fence(lines: list[str]) -> Token:
+    """Return the token of a fenced block of code."""
+    from markdown_it.token import Token
+
+    content = "".join(f"{line}\n" for line in lines[1:-1])
+    info, place = lines[0].removeprefix("```"), [0, len(lines)]
+    return Token("fence", "code", 0, map=place, content=content, markup="```", info=info, block=True)
 
 
 def _flat_list(lines: list[str]) -> list[Token]:

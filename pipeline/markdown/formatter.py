@@ -224,7 +224,8 @@ class _BlockWriter:
 
     def cell(self, cell: _BlockNode) -> str:
         """Return the content of a cell, its pipes escaped."""
-        return _UNESCAPED_PIPE.sub(r"\\|", formatted_inline(cell.inner[0].token, self.env))
+        written = formatted_inline(cell.inner[0].token, self.env)
+        return _UNESCAPED_PIPE.sub(r"\\|", written) if "|" in written else written
 
     def inline(self, block: _BlockNode) -> str:
         """Return the content of a paragraph or a heading."""

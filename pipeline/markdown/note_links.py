@@ -162,7 +162,7 @@ def template_targets(text: str) -> Iterator[str]:
     >>> list(template_targets('[a]({% post_url 2021-03-09-a %}) and [b]({{< ref "b.md#c" >}})'))
     ['[[2021-03-09-a]]', '[[b.md#c]]']
     """
-    if "](" in text and "{" in text:
+    if "](" in text and ("{%" in text or "{{" in text):
         yield from (_target_of_template(match) for match in _outside_code(_TEMPLATE_LINK, text))
 
 

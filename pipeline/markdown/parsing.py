@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 MOST_CACHED_CHARACTERS = 4_000  # characters: results for shorter texts are cached
 
 HEADING_IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's extension `attributes`, kramdown, Hugo)
-HEADING_MARKS = re.compile(
-    r"(?:^|[ \t>])#{1,6}(?:[ \t]|$)|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE
-)  # a text without a match has no heading
+_HASHES = re.compile(r"(?:^|[ \t>])#{1,6}(?:[ \t]|$)", re.MULTILINE)
+_UNDERLINE = re.compile(r"\n[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
 _IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
+
+
+def may_have_heading(text: str) -> bool:
+    """Return whether a text may have a heading; False is certain."""
+    hashes = "#" in text and _HASHES.search(text) is not None
+    return hashes or (("=" in text or "-" in text) and _UNDERLINE.search(text) is not None)
 
 
 def new_parser() -> MarkdownIt:
@@ -91,7 +96,9 @@ _parse_long = lru_cache(maxsize=4)(_parse_blocks_uncached)  # the tokens of a te
 
 def inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
     """Return the inline tokens of `content`, parsed with the definitions in `env`."""
-    return parser().parseInline(content, dict(env))[0].children or []
+    from pipeline.markdown.quick_parser import inline_children
+
+    return inline_children(parser(), content, dict(env))
 
 
 def inline_meaning(content: str, env: dict[str, Any]) -> list[tuple[object, ...]]:
@@ -148,4 +155,4 @@ def visible_text(tokens: Sequence[Token] | None) -> str:
 def heading_text(tokens: Sequence[Token] | None) -> str:
     """Return the visible text of a heading's inline tokens, without an identifier: `Title {#id}` -> `Title`."""
     text = visible_text(tokens)
-    return _IDENTIFIED.sub("", text) if tokens and tokens[-1].type == "text" else text
+    return _IDENTIFIED.sub("", text) if tokens and "{#" in text and tokens[-1].type == "text" else text

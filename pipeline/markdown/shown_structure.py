@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pipeline.document import Document
+from pipeline.markdown.changed_parts import changed_parts, text_of_parts
+from pipeline.markdown.grouping import independent_groups
 from pipeline.markdown.parsing import parser
 
 _SAME_ELEMENTS = {"b": "strong", "i": "em", "s": "del", "strike": "del", "tt": "code"}
@@ -64,7 +66,11 @@ def shown_structure(text: str) -> ShownStructure:
 
 
 def shows_the_same(before: Document, after: Document) -> bool:
-    """Return whether a browser shows the same of two documents."""
+    """Return whether a browser shows the same of two documents: of the parts that differ, if they stand alone."""
+    if independent_groups(before.text) and independent_groups(after.text):
+        pairs = changed_parts(before.text, after.text)
+        if all(shown_structure(text_of_parts(old)) == shown_structure(text_of_parts(new)) for old, new in pairs):
+            return True
     return shown_structure(before.text) == shown_structure(after.text)
 
 

@@ -12,7 +12,8 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from pipeline.changes import Span
-from pipeline.markdown.code_spans import FENCED_BLOCK, line_starts
+from pipeline.markdown.code_spans import line_starts
+from pipeline.markdown.fast_parse import FENCED_BLOCK
 from pipeline.markdown.grouping import BlockGroup, block_groups, group_at
 from pipeline.markdown.opaque import masked
 from pipeline.markdown.opaque_blocks import OpaqueSpan

@@ -62,7 +62,7 @@ def completed_word_changes(text: str) -> list[Change]:
     """
     other = len(text) > LONGEST_COMPLETED_TEXT or _OTHER_DAMAGE.search(_LETTER_OF_TWO.sub("", text))
     remainders = () if other else (_remainder_change(text, match) for match in _REMAINDER.finditer(text))
-    chinese = (_chinese_change(match) for match in _CHINESE_IN_WORD.finditer(text))
+    chinese = map(_chinese_change, _CHINESE_IN_WORD.finditer(text) if _CHINESE_AT_LETTER.search(text) else ())
     return sorted(filter(None, (*remainders, *chinese)), key=lambda change: change.span)
 
 

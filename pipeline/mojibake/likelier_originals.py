@@ -87,11 +87,18 @@ def _originals_of(chars: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int
 @functools.lru_cache(maxsize=1 << 12)
 def _by_pair(char: str) -> npt.NDArray[np.int64]:
     """Return for each pair of codecs the code point that a character is an error for; 0 where it is none."""
-    made = []
-    for wrong, truth in _code_pages():
-        data = encoded_character(char, wrong)
-        made.append(ord(data.decode(truth, "ignore") or "\0"))
-    return np.array(made)
+    wrong, truth, points = _pair_tables()
+    data = b"".join(encoded_character(char, codec) or b"\0" for codec in stray_byte_codecs())
+    return np.asarray(points[truth, np.frombuffer(data, np.uint8)[wrong]], np.int64)
+
+
+@functools.cache
+def _pair_tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the numbers of the two codecs of each pair, and the code point of each byte in each true one."""
+    wrong, truth = ([*dict.fromkeys(names)] for names in (stray_byte_codecs(), (pair[1] for pair in _code_pages())))
+    points = [[ord(bytes([byte]).decode(codec, "ignore") or "\0") for byte in range(256)] for codec in truth]
+    numbers = np.array([(wrong.index(one), truth.index(other)) for one, other in _code_pages()], np.int64)
+    return numbers[:, 0], numbers[:, 1], np.array(points, np.int64)
 
 
 @functools.cache

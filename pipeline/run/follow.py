@@ -33,13 +33,13 @@ def follow_all(
 
     Raises OSError and MemoryError, which the system causes.
     """
-    at = "decode"
+    at, known = "decode", None
     try:
         if decisions.all:
             refuse_left_out(_unread(source), decisions)
         document = as_decoded(read_document(source, readers), decisions)
         for at, document in follow_each(obeying(steps, decisions), document):  # noqa: B007, B020 - `at` is used where a step fails
-            if not drafts and is_draft(document.meta):
+            if not drafts and document.meta is not known and is_draft(known := document.meta):
                 return Skipped(source.path, FileKind.DRAFT, "is a draft")
         _refuse_blank(document)
         _refuse_large_report(document)

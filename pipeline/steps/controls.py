@@ -34,6 +34,7 @@ _UNWANTED = re.compile(
     f"(?P<bom>\\A\ufeff+)|(?P<line>\r\n?)|(?P<page>[\f\v])|(?P<terminal>{TERMINAL_CODE})|(?P<overstrike>{OVERSTRIKE})"
     f"|(?P<control>[\x00-\x08\x0e-\x1f\x7f]+)|(?P<surrogate>[\ud800-\udfff]+)|(?P<noncharacter>[{_NONCHARACTERS}]+)"
 )
+_OTHER_LINE_END = re.compile("\r\n?")
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
@@ -45,11 +46,15 @@ def controls(document: Document) -> Document:
     the code of Markdown, which may be about them.
     """
     text = document.text
-    unwanted = text.startswith(BYTE_ORDER_MARK) or _MAY_BE_UNWANTED.search(text)
-    changes = [
-        Change("controls", match.span(), match[0], _replacement(match), REASONS[str(match.lastgroup)])
-        for match in (_UNWANTED.finditer(text) if unwanted else ())
-    ]
+    if text.startswith(BYTE_ORDER_MARK) or _MAY_BE_UNWANTED.search(text.replace("\r", "")):
+        changes = [
+            Change("controls", match.span(), match[0], _replacement(match), REASONS[str(match.lastgroup)])
+            for match in _UNWANTED.finditer(text)
+        ]
+    else:
+        changes = [
+            Change("controls", end.span(), end[0], "\n", REASONS["line"]) for end in _OTHER_LINE_END.finditer(text)
+        ]
     codes = [
         Change("controls", span, text[slice(*span)], "", TERMINAL_CODE_REASON)
         for span in codes_without_escape(text)
@@ -79,6 +84,8 @@ def stripped(text: str) -> str:
     >>> stripped("a\x1b \ud83d\ude00 \ud83d")
     'a 😀 \ufffd'
     """
+    if text.isprintable():  # most fields
+        return text
     valid = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return _C1_CONTROLS.sub("", _UNWANTED.sub(_replacement, valid.replace("\x85", "\n")))
 

@@ -27,6 +27,7 @@ _FULL_YEAR = r"(?P<y>(?:19|20)[0-9][0-9])"
 _MONTH = r"(?P<m>1[0-2]|0?[1-9])"
 _DAY = r"(?P<d>3[01]|[12][0-9]|0?[1-9])"
 _NAME = r"(?P<name>[^\W\d_][^\s\d.,/()_:;·|，。、-]{1,20})"  # not \w: the vowels of Thai and Hindi are marks
+_DIGIT = re.compile("[0-9]")  # every date has one
 _OF = r"(?:(?:of|de|del|di|den|dello)\s{1,3}|d['’])?"
 _NAMED_YEAR = r"(?P<y>(?:19|20|2[45])[0-9][0-9])(?![\d-])"
 _ALL_IN_NUMBERS = (
@@ -91,6 +92,8 @@ def date_in(text: str) -> str:
     ('2021-03-05', '2021-03-05', '2021-03-05')
     """
     text = with_plain_digits(text)
+    if not _DIGIT.search(text):
+        return ""
     for pattern in _ALL_IN_NUMBERS:
         if match := pattern.search(text):
             groups = match.groupdict()
@@ -105,6 +108,8 @@ def date_span(text: str) -> tuple[int, int]:
     >>> date_span("Friday, 5 March 2021"), date_span("05/03/2021"), date_span("no date")
     ((8, 20), (0, 10), (0, 0))
     """
+    if not _DIGIT.search(text):
+        return 0, 0
     for pattern in (*_ALL_IN_NUMBERS[:3], _YEAR_FIRST, _DAY_FIRST, _COMPACT_DAY):
         if match := pattern.search(text):
             return match.span()
@@ -221,7 +226,7 @@ def with_plain_digits(text: str) -> str:
     if text.isascii():
         return text
     text = _CHINESE_DATE.sub(lambda match: re.sub(r"[^年月日号號]+", _plain_number, match[0]), text)
-    if re.search(r"[0-9]", text):
+    if _DIGIT.search(text):
         return text.translate({0xFF10 + digit: str(digit) for digit in range(10)})  # FULLWIDTH DIGIT ZERO
     return re.sub(r"\d", lambda match: str(unicodedata.decimal(match[0])), text)
 

@@ -109,7 +109,7 @@ def _html_blocks_in_a_row(text: str) -> Iterator[list[Span]]:
 
 def _block_spans(group: BlockGroup) -> Iterator[Span | None]:
     """Yield the span of each block of raw HTML in a group, and None for any other token."""
-    if not _HTML_LINE.search(f"\n{group.text}"):
+    if "<" not in group.text or not _HTML_LINE.search(f"\n{group.text}"):
         yield None
         return
     starts = line_starts(group.text)

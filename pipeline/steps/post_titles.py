@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.markdown import HEADING_MARKS, BlockGroup, block_groups, heading_text, inline_tokens, line_starts
+from pipeline.markdown import BlockGroup, block_groups, heading_text, inline_tokens, line_starts, may_have_heading
 from pipeline.patterns import lazy_pattern
 
 FEWEST_LETTERS_OF_NAME = 3  # letters of a word in a file name that says what the post is about; 2 outside ASCII
@@ -71,7 +71,7 @@ def _first_heading(text: str) -> _Heading:
     best = _Heading("", "h7", leads=False, repeated=False)
     begun = False  # whether there was a block that is not a picture
     for group in block_groups(text):
-        if not HEADING_MARKS.search(group.text):
+        if not may_have_heading(group.text):
             begun = begun or bool(group.text.strip() and not _PICTURES.fullmatch(group.text.strip()))
             continue
         for one, after in pairwise(group.blocks.tokens):

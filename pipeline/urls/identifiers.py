@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from pipeline.urls.canonical import LONGEST_URL
@@ -9,6 +10,7 @@ from pipeline.urls.hosts import FORGES, IDENTIFIER_READERS, find_dois
 from pipeline.urls.identifier_syntax import parse_uri
 
 
+@lru_cache(maxsize=1024)  # a link asks twice, and the posts of a site have many links to the same pages
 def identifiers(url: str) -> tuple[str, ...]:
     """Return the identifiers in a canonical URL as `scheme:value`, the most specific first; none for most pages.
 

@@ -65,12 +65,12 @@ def url_problems(written: str, url: str) -> tuple[str, ...]:
     """
     if len(written) > LONGEST_URL:
         return ("unsafe", "too long") if is_unsafe(written) else ("too long",)
-    host = host_of(url)
+    host, unsafe = host_of(url), is_unsafe(written)
     holding = {
-        "unsafe": is_unsafe(written),
+        "unsafe": unsafe,
         "control characters": bool(_CONTROL_CHARACTERS.search(written)),
         "direction override": bool(_DIRECTION_OVERRIDE.search(written)),
-        "broken escape": bool(BROKEN_ESCAPE.search(written)) and not is_unsafe(written),
+        "broken escape": bool(BROKEN_ESCAPE.search(written)) and not unsafe,
         "password": "@" in url.partition("://")[2].partition("/")[0] and not url.startswith("mailto:"),
         "look-alike name": _mixes_scripts(host),
         "shortened": host in SHORTENERS,
