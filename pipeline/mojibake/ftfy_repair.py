@@ -60,7 +60,7 @@ def fixed_in_parts_by_ftfy(line: str) -> FixedLine | None:
 def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep]]:
     """Return what ftfy makes of a line, and its plan; spaces are bytes of characters only where this reads well."""
     text, plan = ftfy.fix_encoding_and_explain(line, config)
-    if text != line and lists_code_points(line):
+    if text != line and (lists_code_points(line) or _takes_a_quote(line, text)):
         return line, []
     if makes_unknown_letter(LineRepair(line, text)):
         return line, []
@@ -86,6 +86,11 @@ def lists_code_points(line: str) -> bool:
         others[at + FEWEST_IN_TABLE] - first == FEWEST_IN_TABLE and _ascends(others[at : at + FEWEST_IN_TABLE + 1])
         for at, first in enumerate(others[:-FEWEST_IN_TABLE])
     )
+
+
+def _takes_a_quote(line: str, text: str) -> bool:
+    """Return whether one of two quotes would be a byte: `«ÛÎ»` is no `«Ûλ`."""
+    return line.count("«") == line.count("»") > 0 and text.count("«") != text.count("»")
 
 
 def _ascends(codes: list[int]) -> bool:

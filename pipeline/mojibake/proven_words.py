@@ -25,6 +25,7 @@ from pipeline.mojibake.soundness import (
     MOST_FLUENT_ENTROPY,
     WORDS_OF_NO_LANGUAGE,
     LineRepair,
+    is_unlikely_name,
     objection,
     script_of,
 )
@@ -41,7 +42,6 @@ UNKNOWN_WORD_PRICE = 4.0  # nats for a new word that is in no list; at least hal
 LEAST_NEW_WORD_NATS = 5.0  # by which its words must be likelier; an unknown word has a probability of 1e-9
 LEAST_SHORT_WORD_NATS = 12.0  # the same of short words: `für`
 LONG_FOREIGN_WORD, NATS_PER_FOREIGN_LETTER = 6, 6.9  # letters; nats: so many letters in a row are in no Latin word
-LEAST_NATS_OF_NAME = -5.3  # nats a letter, in the language model: `Земфира` has -4.9, `пчуджэ` of `ŠŽÕÄÖÜ` -5.8
 LEAST_LINE_NATS, NATS_PER_LETTER = 10.0, 6.0  # by which the n-grams of a line must be likelier: benchmarks/harm.py
 LEAST_NATS_OF_WORDS = 15.0  # the same where the words of the line may be words: `Klasë` is Albanian
 UNLISTED_LETTERS = frozenset("ëçËÇ")  # of Albanian, which has neither a word list nor a model
@@ -169,7 +169,7 @@ def _has_foreign_words(line: str, text: str, spans: Sequence[tuple[int, int]]) -
         return False
     changed = all(line[at] != text[at] for span in spans for at in range(*span))
     foreign = changed and all(_is_in_other_script(text[start:end]) for start, end in spans)
-    if not foreign or float(line_log_likelihoods([text])[0]) < LEAST_NATS_OF_NAME * len(text):
+    if not foreign or is_unlikely_name(text):
         return False
     return objection([LineRepair(line, text)]) in {None, WORDS_OF_NO_LANGUAGE}
 
