@@ -205,11 +205,7 @@ def _are_acronyms(repairs: Sequence[LineRepair]) -> bool:
 
 
 def is_unlikely_name(text: str) -> bool:
-    """Return whether a text is less likely, in each language of the model, than a name that no word list has.
-
-    >>> is_unlikely_name("Земфира"), is_unlikely_name("пчуджэ")
-    (False, True)
-    """
+    """Return whether a text is less likely than a name that no word list has: `пчуджэ`, but not `Земфира`."""
     return float(line_log_likelihoods([text])[0]) < LEAST_NATS_OF_NAME * len(text)
 
 
