@@ -63,14 +63,14 @@ def _suspicious(text: str) -> bool:
 
         if is_obviously_sound(text):
             return False
-    from pipeline.mojibake.completed_words import has_chinese_in_words
+    from pipeline.mojibake.completed_words import has_parts_of_letters
     from pipeline.mojibake.copyright_signs import copyright_changes
     from pipeline.mojibake.marks.spellings import may_have_marks
     from pipeline.mojibake.prefilter import suspicious_lines
     from pipeline.mojibake.proven_words import has_proven_lines
 
     marked = may_have_marks(text) or bool(suspicious_lines(text))
-    return marked or has_proven_lines(text) or has_chinese_in_words(text) or bool(copyright_changes(text))
+    return marked or has_proven_lines(text) or has_parts_of_letters(text) or bool(copyright_changes(text))
 
 
 def _document_of_str(text: str) -> Document:

@@ -24,7 +24,9 @@ from pipeline.mojibake.lossy.beam_search import TEMPERATURE
 
 LEAST_LETTER_SHARE = 0.9  # probability of a letter among all, below which it is marked: `tests/cases/repair.toml`
 WORD_WEIGHT = WordList.score_weight
+WEIGHT_OF_LONE_WORD = 2.0  # the same of a word by itself, of whose language n-grams know nothing
 FEWEST_IN_LISTED_WORD = 3  # of a word with a Chinese character at an end, which a word list must have
+SPACE_CONFIDENCE = 0.95
 LONGEST_CONTEXT, LONGEST_PART = 300, 40  # characters around a word that show its language; of a part of a word
 LETTERS = "áâãäåæçèéêëìîïðñòóôõöøùúûüýÿàíß"
 USUALLY_LOST = "àíß"  # software loses the second bytes of these: there is other evidence for them
@@ -32,9 +34,15 @@ USUALLY_LOST_NATS = 12.0  # by which they are likelier than other letters: `mÃr
 _COMMON_LETTERS, _WITHOUT_ASCII = frozenset("äöüßéñ"), dict.fromkeys(range(0x80))
 CHINESE_CODECS = multi_byte_misdecodings()[:2]  # others decode the bytes of Latin letters to characters of one byte
 LONGEST_COMPLETED_TEXT = 1_000  # characters: a longer one shows its chain, and the lossy search completes its letters
+LOST_CAPITALS = "ÁÍÏÐÝÅ"  # the same of capitals, which begin words: `Ãfrica` is `África`
+LOST_LETTERS_OF_4 = "čďā"  # the same of the first byte C4: `ZagrebaÄka` is `Zagrebačka`
 _LETTER_OF_TWO = re.compile(f"[ÃÄÅ][{WESTERN_REST}]")
 _IN_WORD = f"(?:[a-zß-öø-ÿ]|[ÃÄÅ][{WESTERN_REST}])"
-_REMAINDER = re.compile(f"(?:(?<=[A-Za-zß-öø-ÿ{WESTERN_REST}])Ã(?={_IN_WORD})|(?<=[a-zß-öø-ÿ])Â(?=[ \xa0]))")
+_REMAINDER = re.compile(
+    f"(?:(?<=[A-Za-zß-öø-ÿ{WESTERN_REST}])Ã(?={_IN_WORD})|(?<=[a-zß-öø-ÿ])Â(?=[ \xa0])"
+    "|(?<![^\\W\\d_])Ã(?=[a-zß-öø-ÿ]{3})|(?<=[a-z])Ä(?=[a-z]))"
+)
+_AFTER_NUMBER = re.compile("(?<=[0-9])Â(?= [a-zµ°%€$£])")  # of U+00A0, which became a space: `100Â km`
 _OTHER_DAMAGE = re.compile(  # of longer sequences, or of two decodings: words do not show what they were
     "[" + WESTERN_REST.replace("\N{NO-BREAK SPACE}", "") + r"]|(?<![^\W\d_])[âã](?![^\W\d_])"
 )
@@ -61,9 +69,10 @@ def completed_word_changes(text: str) -> list[Change]:
     ['Ã³', 'Straße']
     """
     other = len(text) > LONGEST_COMPLETED_TEXT or _OTHER_DAMAGE.search(_LETTER_OF_TWO.sub("", text))
-    remainders = () if other else (_remainder_change(text, match) for match in _REMAINDER.finditer(text))
+    remainders = () if other else map(functools.partial(_remainder_change, text), _REMAINDER.finditer(text))
+    spaces = () if other else map(_space_change, _AFTER_NUMBER.finditer(text))
     chinese = map(_chinese_change, _CHINESE_IN_WORD.finditer(text) if _CHINESE_AT_LETTER.search(text) else ())
-    return sorted(filter(None, (*remainders, *chinese)), key=lambda change: change.span)
+    return sorted(filter(None, (*remainders, *spaces, *chinese)), key=lambda change: change.span)
 
 
 def _remainder_change(text: str, match: re.Match[str]) -> Change | None:
@@ -72,11 +81,15 @@ def _remainder_change(text: str, match: re.Match[str]) -> Change | None:
     first = _part_of_word(_WORD_BEFORE.search(text, max(0, start - LONGEST_PART), start))
     last = _part_of_word(_WORD_AFTER.match(text, end, end + LONGEST_PART))
     at_end = match[0] == "Â"
-    options = [*(first + letter + last for letter in LETTERS), *[first] * at_end]
-    best, share = _likeliest_word(options, *_around(text, start, end))
+    letters = LOST_LETTERS_OF_4 if match[0] == "Ä" else LETTERS if first else LOST_CAPITALS
+    options = [*(first + letter + last for letter in letters), *[first] * at_end]
+    listed = [word for word, nats in zip(options, known_word_nats(options).tolist(), strict=True) if nats > 0]
+    if not at_end and not (listed or letters == LETTERS):
+        return None
+    best, share = _likeliest_word(options if at_end else listed or options, len(first), *_around(text, start, end))
     if best == first and _may_be_whole(text, start, first, options):
         return None
-    if best != first and best[len(first)] in USUALLY_LOST and not at_end:
+    if not listed and best != first and best[len(first)] in USUALLY_LOST:
         return None
     if best == first or share < LEAST_LETTER_SHARE:
         return Change(
@@ -86,6 +99,11 @@ def _remainder_change(text: str, match: re.Match[str]) -> Change | None:
     if _LETTER_OF_TWO.search(text, text.rfind("\n", 0, start) + 1, end_of_line(text, end)):
         whole = "".join(WESTERN_CHARACTERS[byte] for byte in whole.encode())
     return Change("repair", (start, end), match[0], whole, "first byte of a letter; reconstructed", round(share, 3))
+
+
+def _space_change(match: re.Match[str]) -> Change:
+    """Return the change of the first byte of U+00A0 after a number: `100Â km`."""
+    return Change("repair", match.span(), match[0], "", "first byte of a no-break space", SPACE_CONFIDENCE)
 
 
 def _may_be_whole(text: str, start: int, word: str, options: Sequence[str]) -> bool:
@@ -110,16 +128,17 @@ def _around(text: str, start: int, end: int) -> tuple[str, str]:
     return _DAMAGED_WORD.sub("", _with_whole_letters(before)), _DAMAGED_WORD.sub("", _with_whole_letters(after))
 
 
-def _likeliest_word(options: Sequence[str], before: str, after: str) -> tuple[str, float]:
+def _likeliest_word(options: Sequence[str], at: int, before: str, after: str) -> tuple[str, float]:
     """Return the likeliest of words between `before` and `after`, with its probability among them.
 
-    N-grams score the whole line, and word lists the word. `options` begin with a word for each of LETTERS.
+    N-grams score the whole line, and word lists the word. `at` is the index of the letter in which the options differ.
     """
-    scores = line_log_likelihoods([before + word + after for word in options]) + WORD_WEIGHT * known_word_nats(options)
-    scores[: len(LETTERS)] += [USUALLY_LOST_NATS * (letter in USUALLY_LOST) for letter in LETTERS]
+    weight = WORD_WEIGHT if any(map(str.isalpha, before + after)) else WEIGHT_OF_LONE_WORD
+    scores = line_log_likelihoods([before + word + after for word in options]) + weight * known_word_nats(options)
+    scores += [USUALLY_LOST_NATS * (word[at : at + 1] in USUALLY_LOST and len(word) > at) for word in options]
     shares = np.exp((scores - scores.max()) / TEMPERATURE)
-    at = int(shares.argmax())
-    return options[at], float(shares[at] / shares.sum())
+    best = int(shares.argmax())
+    return options[best], float(shares[best] / shares.sum())
 
 
 def _chinese_change(match: re.Match[str]) -> Change | None:
@@ -140,13 +159,14 @@ def _chinese_change(match: re.Match[str]) -> Change | None:
     return None
 
 
-def has_chinese_in_words(text: str) -> bool:
-    """Return whether a short text has Chinese characters for letters of Latin words.
+def has_parts_of_letters(text: str) -> bool:
+    """Return whether words of a text have parts of letters that can be completed.
 
-    >>> has_chinese_in_words("Die Stra脽en"), has_chinese_in_words("用Python写的")
-    (True, False)
+    >>> has_parts_of_letters("Die Stra脽en"), has_parts_of_letters("Ãfrica"), has_parts_of_letters("用Python写的")
+    (True, True, False)
     """
-    return _CHINESE_AT_LETTER.search(text) is not None and any(map(_chinese_change, _CHINESE_IN_WORD.finditer(text)))
+    parts = (_CHINESE_AT_LETTER, *(_REMAINDER, _AFTER_NUMBER) * (len(text) <= LONGEST_COMPLETED_TEXT))
+    return any(part.search(text) for part in parts) and bool(completed_word_changes(text))
 
 
 def _with_whole_letters(text: str) -> str:

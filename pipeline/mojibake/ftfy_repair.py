@@ -8,6 +8,8 @@ from itertools import pairwise
 import ftfy
 from ftfy.badness import is_bad
 
+from pipeline.encoding.codecs import HTML_CODEC
+from pipeline.encoding.misdecoding import misdecoded_bytes
 from pipeline.mojibake.chain_search import decodings_in_words
 from pipeline.mojibake.letter_before_space import has_letter_by_itself, with_likeliest_letters
 from pipeline.mojibake.soundness import LineRepair, makes_unknown_letter, touches_other_script
@@ -33,6 +35,10 @@ INDIRECT_CONFIDENCE = 0.95  # confidence for characters with all bytes, next to 
 DAGGER = "\u2020"  # mojibake `â€` and U+00A0; before a space, `â€` was rather a quote
 SPACE_AFTER_MOJIBAKE = re.compile(r"(?<=[^\x00-\x7f]) ")
 FEWEST_IN_TABLE = 5  # steps from a code point to the next one; mojibake of text has one
+_LETTER_IN_WORD = re.compile(  # no capital inside a word in small letters has such a sign after it, or Ÿ
+    "(?<=[a-zß-öø-ÿ])(?:Ã[¡-¿]|[ÄÅ][¡-¿ŸŒœ†‡ˆ‰ƒ])(?![A-ZÀ-Þ])"
+)
+_PARTS_REASON = "parts of the line are mis-decoded UTF-8"
 HIDDEN_SPACE = "\ue000"  # for private use: no codec has it
 MOST_IN_PLANE = 0xFFFF  # beyond: emoji, of which a space was rather another byte, or a space
 
@@ -48,19 +54,21 @@ def fixed_by_ftfy(line: str) -> FixedLine | None:
 
 
 def fixed_in_parts_by_ftfy(line: str) -> FixedLine | None:
-    """Return the original of a line that was mis-decoded in parts; None where that is no better text."""
+    """Return the original of a line that was mis-decoded in parts; None where that is no better text.
+
+    >>> fixed_in_parts_by_ftfy("Ümit ÖzdaÄŸ – DrÃ¥ber")[0]
+    'Ümit Özdağ – Dråber'
+    """
     text, _ = _fixed(line, FTFY_PARTS)
-    return (
-        (text, ("parts of the line are mis-decoded UTF-8", INDIRECT_CONFIDENCE))
-        if text != line and not is_bad(text)
-        else None
-    )
+    if text == line:
+        text = _LETTER_IN_WORD.sub(lambda pair: misdecoded_bytes(pair[0], HTML_CODEC).decode(), line)
+    return (text, (_PARTS_REASON, INDIRECT_CONFIDENCE)) if text != line and not is_bad(text) else None
 
 
 def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep]]:
     """Return what ftfy makes of a line, and its plan; spaces are bytes of characters only where this reads well."""
     text, plan = ftfy.fix_encoding_and_explain(line, config)
-    if text != line and lists_code_points(line):
+    if text != line and (lists_code_points(line) or _takes_a_quote(line, text)):
         return line, []
     if makes_unknown_letter(LineRepair(line, text)):
         return line, []
@@ -86,6 +94,11 @@ def lists_code_points(line: str) -> bool:
         others[at + FEWEST_IN_TABLE] - first == FEWEST_IN_TABLE and _ascends(others[at : at + FEWEST_IN_TABLE + 1])
         for at, first in enumerate(others[:-FEWEST_IN_TABLE])
     )
+
+
+def _takes_a_quote(line: str, text: str) -> bool:
+    """Return whether one of two quotes would be a byte: `«ÛÎ»` is no `«Ûλ`."""
+    return line.count("«") == line.count("»") > 0 and text.count("«") != text.count("»")
 
 
 def _ascends(codes: list[int]) -> bool:

@@ -26,6 +26,8 @@ DOS_AND_MAC = {"DOS", "Mac"}  # families: neither machine decoded the text of th
 MOST_DISTINCT = 24  # characters outside ASCII: lines with more have other evidence
 LAST_CHARACTER = "\uffff"  # of the Basic Multilingual Plane
 FIRST_FOREIGN, LAST_FOREIGN = 0x370, 0x1FFF  # code points of alphabets whose letters are not next to Latin ones
+SIGN_IN_WORD = re.compile("(?<=[A-Za-z])[„”‚](?=á?[a-z])")  # letters of DOS that Windows-1252 has as quotes
+SIGN_IN_WORD_PENALTY = 3.0  # nats: each of them is hardly ever a quote
 _UTF_8_SPACE = re.compile(r"[ÂÃ](?=\s|$)")  # rather the first byte of U+00A0 or `à`
 _ASCII_LETTER = re.compile("[A-Za-z]")
 _TOUCHING = re.compile("[A-Za-z](?=[\u0370-\u1fff])|[\u0370-\u1fff](?=[A-Za-z])")
@@ -61,7 +63,8 @@ def _likelier_pairs(line: str) -> list[tuple[str, str]]:
         rest += MIXED_SCRIPT_PENALTY * len(_TOUCHING.findall(line))
         codes = np.array([ord(form(chr(code))) for code in made.ravel()])
         scores = np.einsum("k,lkp->lp", times, cached_unigrams(codes).reshape(-1, *made.shape)) + rest[:, None]
-        likelier |= (scores - 2 * MIXED_SCRIPT_PENALTY * foreign).max(axis=0) > whole.max()
+        least = whole.max() - SIGN_IN_WORD_PENALTY * len(SIGN_IN_WORD.findall(line))
+        likelier |= (scores - 2 * MIXED_SCRIPT_PENALTY * foreign).max(axis=0) > least
     return [_code_pages()[at] for at in places[likelier].tolist()]
 
 

@@ -19,18 +19,18 @@ from pipeline.encoding.codecs import codec_named
 from pipeline.language.fluency import confidence_by_gain, line_log_likelihoods
 from pipeline.language.vocabulary import UNKNOWN_WORD_SCORE, WordList, listed_languages, word_list
 from pipeline.mojibake.chain_search import Chain
-from pipeline.mojibake.likelier_originals import likelier_originals
+from pipeline.mojibake.likelier_originals import SIGN_IN_WORD, likelier_originals
 from pipeline.mojibake.soundness import (
     LATIN,
     MOST_FLUENT_ENTROPY,
     WORDS_OF_NO_LANGUAGE,
     LineRepair,
+    is_unlikely_name,
     objection,
     script_of,
 )
 
 WORDS_IN_LETTERS = re.compile(r"[^\W\d_]+")
-SIGN_IN_WORD = re.compile("(?<=[a-z])[„”‚](?=[a-z])")  # letters of DOS that Windows-1252 has as quotes
 SIGNS_OF_TEXT = frozenset("§°€£\xa0")  # besides those that Unicode has as punctuation
 SIGNS_AFTER_WORDS = frozenset("²³¹ªº°®™©½¼¾")  # `60 m²` is no `60 mı`; but `F³r` is `Für`
 SIGNS_BETWEEN_LETTERS = frozenset("'’-‐·")  # that are between letters
@@ -41,10 +41,11 @@ UNKNOWN_WORD_PRICE = 4.0  # nats for a new word that is in no list; at least hal
 LEAST_NEW_WORD_NATS = 5.0  # by which its words must be likelier; an unknown word has a probability of 1e-9
 LEAST_SHORT_WORD_NATS = 12.0  # the same of short words: `für`
 LONG_FOREIGN_WORD, NATS_PER_FOREIGN_LETTER = 6, 6.9  # letters; nats: so many letters in a row are in no Latin word
-LEAST_NATS_OF_NAME = -5.3  # nats a letter, in the language model: `Земфира` has -4.9, `пчуджэ` of `ŠŽÕÄÖÜ` -5.8
 LEAST_LINE_NATS, NATS_PER_LETTER = 10.0, 6.0  # by which the n-grams of a line must be likelier: benchmarks/harm.py
 LEAST_NATS_OF_WORDS = 15.0  # the same where the words of the line may be words: `Klasë` is Albanian
 UNLISTED_LETTERS = frozenset("ëçËÇ")  # of Albanian, which has neither a word list nor a model
+_CAPITAL_I = str.maketrans("İ", "i")  # whose small letter is two characters in Python
+_COMMA_FORMS = str.maketrans("şţ", "șț")  # of Romanian, whose code pages have cedillas
 _ASCII_TO_NONE = dict.fromkeys(range(128))
 LEAST_PROOF_NATS = 16.0  # of words and n-grams, and the rarities of the two codecs
 WEIGHT_OF_UTF_8 = 3  # letters that a sequence of UTF-8 counts as: its validity is evidence too
@@ -114,7 +115,9 @@ def _proven_chain(line: str) -> Chain | None:
     known = sorted(found.values(), key=lambda one: -one.nats)[:MOST_ORIGINALS]
     gains = [_ngram_gain(line, one.text) for one in known]
     gain, best = max(zip(gains, known, strict=True), key=lambda pair: pair[0] + pair[1].nats)
-    least = max(LEAST_LINE_NATS, NATS_PER_LETTER * best.letters, best.least_gain)
+    least = max(NATS_PER_LETTER * best.letters, best.least_gain)
+    if not SIGN_IN_WORD.search(line):
+        least = max(least, LEAST_LINE_NATS)
     rarity = sum(codec_named(name).rarity or 0.0 for name in best.chain.decodings[0])
     return best.chain if gain >= least and gain + best.nats >= LEAST_PROOF_NATS + rarity else None
 
@@ -138,7 +141,7 @@ def _with_known_words(line: str) -> Iterator[_Original]:
     for text, chain in likelier_originals(line):
         same_size = len(text) == len(line)
         spans = list(_changed_words(line, text)) if same_size else _words_with_new_letters(line, text)
-        new = list(dict.fromkeys(text[start:end].lower() for start, end in spans))
+        new = list(dict.fromkeys(text[start:end].translate(_CAPITAL_I).lower() for start, end in spans))
         old = list(dict.fromkeys(line[start:end] for start, end in spans)) if same_size else []
         letters = sum(map(str.__ne__, line, text)) if same_size else WEIGHT_OF_UTF_8
         plain = LEAST_NATS_OF_WORDS if old and all(map(_may_be_word, old)) else 0.0
@@ -147,8 +150,9 @@ def _with_known_words(line: str) -> Iterator[_Original]:
         shortest = SHORTEST_FOREIGN_WORD if any(map(_is_in_other_script, new)) else SHORTEST_KNOWN_WORD
         if same_size and _has_foreign_words(line, text, spans):
             yield _Original(text, chain, 0.0, letters, NATS_PER_FOREIGN_LETTER * letters)
+        forms = [word.translate(_COMMA_FORMS) for word in new]
         for words in _word_lists() if new else ():
-            chances = words.chance(new) - np.float32(UNKNOWN_WORD_SCORE)
+            chances = np.maximum(words.chance(new), words.chance(forms)) - np.float32(UNKNOWN_WORD_SCORE)
             known = [len(word) for word, chance in zip(new, chances.tolist(), strict=True) if chance > 0]
             unknown = len(new) - len(known)
             if unknown > len(known) or max(known) < shortest:
@@ -169,7 +173,7 @@ def _has_foreign_words(line: str, text: str, spans: Sequence[tuple[int, int]]) -
         return False
     changed = all(line[at] != text[at] for span in spans for at in range(*span))
     foreign = changed and all(_is_in_other_script(text[start:end]) for start, end in spans)
-    if not foreign or float(line_log_likelihoods([text])[0]) < LEAST_NATS_OF_NAME * len(text):
+    if not foreign or is_unlikely_name(text):
         return False
     return objection([LineRepair(line, text)]) in {None, WORDS_OF_NO_LANGUAGE}
 
@@ -194,7 +198,8 @@ def _changed_words(line: str, text: str) -> Iterator[tuple[int, int]]:
     changed = {at for at, (one, other) in enumerate(zip(line, text, strict=True)) if one != other}
     if 2 * sum(line[at].isspace() for at in changed) >= len(changed):
         return
-    if any(line[at] in SIGNS_AFTER_WORDS and not line[at + 1 : at + 2].isalpha() for at in changed):
+    after_words = sum(line[at] in SIGNS_AFTER_WORDS and not text[at + 1 : at + 2].isalpha() for at in changed)
+    if 2 * after_words >= len(changed):
         return
     spans = [match.span() for match in WORDS_IN_LETTERS.finditer(text)]
     spans = [span for span in spans if not changed.isdisjoint(range(*span))]

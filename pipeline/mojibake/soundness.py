@@ -12,9 +12,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.language.fluency import character_log_likelihoods
+from pipeline.language.fluency import character_log_likelihoods, line_log_likelihoods
 from pipeline.language.ngram_keys import codes_of
 from pipeline.language.ngrams import unigram_log_probabilities
+from pipeline.language.vocabulary import known_word_nats
 
 # The thresholds are between the true repairs of short strings and the wrong ones: benchmarks/harm.py.
 MOST_MIXED = 0.25  # share of the new letters that are in words with Latin letters; true repairs have at most 0.1
@@ -28,6 +29,10 @@ MOST_FLUENT_ENTROPY = 3.1  # the same over all words of a text in a language of 
 LEAST_GAIN_PER_LETTER = 8.0  # nats by which rare words must become likelier with each new letter
 FEWEST_BETTER_LETTERS = 3  # new letters of such words
 MOST_LETTERS_BY_CHANCE = 3  # new letters of a line that may be valid UTF-8 by chance
+MOST_LETTERS_OF_ACRONYMS = 12  # of another script; words of so few letters must be known, or likely names
+FEWEST_LETTERS_OF_NAME = 6  # of another script in a row, which no acronym has
+LEAST_NATS_OF_NAME = -5.3  # nats a letter, in the language model: `Земфира` has -4.9, `пчуджэ` of `ŠŽÕÄÖÜ` -5.8
+LISTED_SCRIPTS = frozenset({"CYRILLIC", "GREEK", "HEBREW", "ARABIC"})  # of the languages with word lists, besides Latin
 TWO_BYTES = 2
 UNKNOWN_LETTER = -20.0  # nats: log-probability of a letter, in the language that has it most; unseen ones have -24
 FITTING_SHARE = 0.6  # share of the letters to change that sound words of the document have as well
@@ -186,6 +191,24 @@ def _nats_of(text: str, spans: Sequence[tuple[int, int]]) -> float:
     return -sum(float(scores[start:end].sum()) for start, end in spans)
 
 
+def _are_acronyms(repairs: Sequence[LineRepair]) -> bool:
+    """Return whether a few letters would become words of another script that are neither known nor likely names."""
+    words = [word for word, places in _new_words(repairs) if script_of(word[places[0]]) in LISTED_SCRIPTS]
+    letters = sum(map(len, words))
+    if not words or letters > MOST_LETTERS_OF_ACRONYMS:
+        return False
+    known = zip(words, known_word_nats(words).tolist(), strict=True)
+    if 2 * sum(len(word) for word, nats in known if nats > 0) >= letters:
+        return False
+    text = " ".join(words)
+    return letters < FEWEST_LETTERS_OF_NAME or is_unlikely_name(text)
+
+
+def is_unlikely_name(text: str) -> bool:
+    """Return whether a text is less likely than a name that no word list has: `пчуджэ`, but not `Земфира`."""
+    return float(line_log_likelihoods([text])[0]) < LEAST_NATS_OF_NAME * len(text)
+
+
 def _are_symbols(repairs: Sequence[LineRepair]) -> bool:
     """Return whether symbols would become other symbols: mojibake of symbols has letters as well."""
     lost = [char for line in repairs for char in _lost_characters(line)]
@@ -221,5 +244,6 @@ RULES: tuple[SoundnessRule, ...] = (
     SoundnessRule("letters that stand alone", _stand_alone, "In French you need à, é, è, ê, ç and ô."),
     SoundnessRule("symbols", _are_symbols, "‚ „ ‹ ›"),
     SoundnessRule("an alphabet", _are_alphabets, "áäãéëíóöü"),
+    SoundnessRule("acronyms", _are_acronyms, "ÂÉËÔÏ"),
     SoundnessRule(WORDS_OF_NO_LANGUAGE, _read_badly, "Nissune persone e pò jessi tignude in sclavitût."),
 )

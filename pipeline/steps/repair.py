@@ -37,4 +37,4 @@ def repair_mojibake(
     return document.noted("repair", f"reconstructed {len(uncertain)} character{plural} with missing bytes{rest}")
 
 
-STEP = Step("repair", repair_mojibake, (CODE_STAYS,), version=24, decided="text")
+STEP = Step("repair", repair_mojibake, (CODE_STAYS,), version=25, decided="text")
