@@ -97,7 +97,7 @@ def _extended(
     alive = (scores > NOTHING / 2) & (codes > 0)[:, None]
     row, column = np.nonzero(alive)
     after, chance = model.extend(state.at((row, column)), codes[row])
-    floor = np.where(codes < 0x80, ASCII_FLOOR, NOTHING)  # noqa: PLR2004 - ASCII
+    floor = np.where(codes < 0x80, ASCII_FLOOR, NOTHING)
     floor[np.isin(codes, SPACES)] = SPACE_FLOOR
     longer, extended = np.full(scores.shape, NOTHING, np.float32), model.start(scores.shape)
     longer[alive] = scores[alive] + np.maximum(chance, floor[row])

@@ -99,7 +99,7 @@ class TextScores:
         return [self._cases_of(spot, damages) for spot, damages in zip(spots, likely, strict=True)]
 
     def _may_win(self, spot: Spot, damage: _Damage) -> bool:
-        """Return whether a damage may be likelier than the text as it is, were the guess and what follows it certain."""
+        """Return whether a damage may be likelier than the text as it is if its guess fits perfectly."""
         sure = sum(self.known[pair] for pair in _sure_parts(spot, damage))
         return sure - _price(spot, damage) >= self._literal(spot).score
 
@@ -161,7 +161,7 @@ def character_scores(text: str, model: LanguageModel) -> Floats:
     """Return the log-likelihood of each character of a text; one in a run of ASCII, markup say, costs little."""
     codes = codes_of(text)
     chance = np.array(model.score(text))
-    ascii_ = np.concatenate([[False], codes < 0x80, [False]])  # noqa: PLR2004 - ASCII
+    ascii_ = np.concatenate([[False], codes < 0x80, [False]])
     in_run = ascii_[1:-1] & (ascii_[:-2] | ascii_[2:])
     chance = np.where(in_run, np.maximum(chance, ASCII_FLOOR), chance)
     return np.asarray(np.where(np.isin(codes, SPACES), np.maximum(chance, SPACE_FLOOR), chance), np.float32)

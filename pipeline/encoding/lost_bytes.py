@@ -8,6 +8,7 @@ halves` set the constants.
 
 from __future__ import annotations
 
+import bisect
 import math
 import re
 from collections import Counter
@@ -86,6 +87,8 @@ class _Search:
         self.lines, self.codec, self.scores = lines, codec, scores
         self.text = "\n".join(line.text for line in lines)
         self.costs = -character_scores(self.text, scores.model)
+        self.frequent = scores.model.letters(codes_of(self.text)) > FREQUENT_CHARACTER
+        self.starts = np.cumsum([0, *(len(line.text) + 1 for line in lines)]).tolist()
         self.places: dict[int, list[int]] = {}  # by line: the numbers of bytes before its characters
 
     def changes(self, damaged: int) -> tuple[float, list[list[Change]]]:
@@ -96,15 +99,14 @@ class _Search:
         spots = [self._spot(one, 0, damage) for one in every]
         changes: list[list[Change]] = [[] for _ in self.lines]
         total = 0.0
-        for one, spot, cases in zip(every, spots, self.scores.cases(spots, self.codec), strict=True):
+        for one, cases in zip(every, self.scores.cases(spots, self.codec), strict=True):
             made = changes[one.line]
             done = made[-1].span[1] if made else 0
             if one.first < done:
                 continue
-            if one.first - BEFORE_SPOT < done:
-                spot = self._spot(one, done, damage)
-                (cases,) = self.scores.cases([spot], self.codec)
-            gain, change = _likeliest_change(cases, max(done, one.first - BEFORE_SPOT))
+            shorter = [self._spot(one, done, damage)] if one.first - BEFORE_SPOT < done else []
+            (found,) = self.scores.cases(shorter, self.codec) or [cases]
+            gain, change = _likeliest_change(found, max(done, one.first - BEFORE_SPOT))
             made += change
             total += gain
         return total, changes
@@ -117,11 +119,10 @@ class _Search:
         both = cost + np.append(cost[1:], np.float32(0))
         suspect = is_mark | ((both > damage + LIKELY_PAIR) & ~is_end & _may_be_rest(codes))
         suspect &= ~np.append(is_end[1:], True)  # a line that was cut has no context after its mark
-        starts = np.cumsum([0, *(len(line.text) + 1 for line in self.lines)])
         places = np.flatnonzero(suspect)
         for run in np.split(places, np.flatnonzero(np.diff(places) > BEFORE_SPOT) + 1) if len(places) else ():
-            line = int(np.searchsorted(starts, run[0], "right")) - 1
-            first, last = (run[[0, -1]] - starts[line]).tolist()
+            line = bisect.bisect_right(self.starts, run[0]) - 1
+            first, last = (run[[0, -1]] - self.starts[line]).tolist()
             inside = slice(run[0], run[-1] + 1)
             yield _Suspects(math.inf if is_mark[inside].any() else float(both[inside].max()), line, first, last)
 
@@ -133,14 +134,26 @@ class _Search:
         start = max(done, one.first - BEFORE_SPOT)
         end = min(len(line.text), one.last + 1 + AFTER_SPOT)
         context = line.text[max(0, start - CONTEXT) : start].replace(REPLACEMENT, "")
-        nats = damage + _nats_if_typed(line.text[one.first : one.last + 1], self.scores.model)
+        nats = damage + self._nats_if_typed(self.starts[one.line] + one.first, self.starts[one.line] + one.last + 1)
         data = line.data[places[start] : places[end]]
         return Spot(context, line.text[start:end], data, one.last + 1 - start, nats)
+
+    def _nats_if_typed(self, start: int, end: int) -> float:
+        """Return the nats by which damage must be likelier, for somebody may have typed a part of the text."""
+        letters = [at for at in range(start, end) if _is_letter(self.text[at])]
+        if not letters:
+            return SIGN_NATS
+        is_foreign = all(self.text[at] != REPLACEMENT and not self.text[at].isascii() for at in letters)
+        return TYPED_NATS if is_foreign and bool(self.frequent[letters].all()) else 0.0
+
+
+def _is_letter(char: str) -> bool:
+    return (char.isalpha() and not WIDE_LATIN.match(char)) or char == REPLACEMENT
 
 
 def _may_be_rest(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     """Return where a character may be the rest of another: no ASCII, or a single one beside others."""
-    is_ascii = codes < 0x80  # noqa: PLR2004 - ASCII
+    is_ascii = codes < 0x80
     beside = np.concatenate([[False], is_ascii & (codes != ord("\n")), [False]])
     is_second = (codes >= ord("@")) & (codes <= ord("~"))
     return np.asarray(~is_ascii | (is_second & ~beside[:-2] & ~beside[2:]), np.bool_)
@@ -162,16 +175,6 @@ def _likeliest_change(cases: Sequence[Case], start: int) -> tuple[float, list[Ch
     is_confident = share >= LEAST_CONFIDENCE or not chosen.guess
     after = chosen.text if is_confident else chosen.before + REPLACEMENT + chosen.rest
     return chosen.score - cases[0].score, [_change(literal, after, start, min(share, MOST_CONFIDENCE), ranked)]
-
-
-def _nats_if_typed(text: str, model: LanguageModel) -> float:
-    """Return the nats by which damage must be likelier, for somebody may have typed the text."""
-    letters = "".join(char for char in WIDE_LATIN.sub("", text) if char.isalpha() or char == REPLACEMENT)
-    if not letters:
-        return SIGN_NATS
-    frequent = model.letters(codes_of(letters)) > FREQUENT_CHARACTER
-    is_typed = not any(char.isascii() or char == REPLACEMENT for char in letters) and bool(frequent.all())
-    return TYPED_NATS if is_typed else 0.0
 
 
 def _change(before: str, after: str, start: int, confidence: float, ranked: Sequence[tuple[float, Case]]) -> Change:
