@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from pipeline.language.ngrams import ContextState, Floats, LanguageModel
 SKIP_PRICE = 11.0  # nats for a byte that belongs to no character; `benchmarks/decoding.py damaged`
 BEAM = 8  # hypotheses for each place: two divisions of the bytes, and where the last byte was skipped
 WINDOW = 480  # bytes that are divided at once
+LINE_BATCH = 256  # lines that are divided together: those of about one length
 TAIL = 32  # bytes at the end of a window that the next one divides again
 LEAST_GAIN = 6.0  # nats by which a division must be likelier than what the decoder makes of a line
 ASCII_FLOOR = np.float32(-6.0)  # nats: markup and URLs, which no model knows, cost no more for each character
@@ -29,14 +30,14 @@ NOTHING = np.float32(-1e9)
 SPACES = np.array([0x3000, 0x2014, 0x2026], np.uint64)  # IDEOGRAPHIC SPACE, EM DASH, HORIZONTAL ELLIPSIS: in runs
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """The best hypotheses at a place: for each its length in bytes (0: a skipped byte), and the one before it."""
+class _Step(NamedTuple):
+    """How the best hypotheses at a place came there: the length of each in bytes, 0 for a skipped byte, and its parent.
 
-    scores: Floats  # shape (lines, BEAM)
-    state: ContextState
-    lengths: npt.NDArray[np.int64]
-    parents: npt.NDArray[np.int64]
+    The parent is the number of the hypothesis before it. The shape of both is (lines, BEAM).
+    """
+
+    lengths: npt.NDArray[np.int8]
+    parents: npt.NDArray[np.int8]
 
 
 def aligned_texts(lines: Sequence[bytes], codec: str, model: LanguageModel) -> list[str]:
@@ -47,6 +48,7 @@ def aligned_texts(lines: Sequence[bytes], codec: str, model: LanguageModel) -> l
     texts = [""] * len(lines)
     places = [0] * len(lines)
     while active := [number for number, line in enumerate(lines) if places[number] < len(line)]:
+        active = sorted(active, key=lambda number: min(WINDOW, len(lines[number]) - places[number]))[-LINE_BATCH:]
         windows = [lines[number][places[number] : places[number] + WINDOW] for number in active]
         for number, window, parts in zip(active, windows, _divided(windows, codec, model), strict=True):
             is_last = places[number] + len(window) == len(lines[number])
@@ -71,30 +73,36 @@ def _divided(lines: Sequence[bytes], codec: str, model: LanguageModel) -> list[l
     codes = _codes_by_length(lines, codec)
     size = max(map(len, lines))
     high = np.array([[byte > 0x7F for byte in line.ljust(size, b"\xff")] for line in lines])
-    start = model.start((len(lines), BEAM))
     scores = np.full((len(lines), BEAM), NOTHING, np.float32)
     scores[:, 0] = 0
-    none = np.zeros((len(lines), BEAM), np.int64)
-    start, _ = model.extend(start, np.full((len(lines), 1), ord(" "), np.uint64))
-    steps = [_Step(scores, start, none, none)]
+    state, _ = model.extend(model.start(scores.shape), np.full((len(lines), 1), ord(" "), np.uint64))
+    steps: list[_Step] = []
     arriving: list[list[tuple[Floats, ContextState, int]]] = [[] for _ in range(size + 5)]
     for at in range(size):
-        step = steps[at]
-        skipped = np.where(high[:, at, None], step.scores - np.float32(SKIP_PRICE), NOTHING)
-        arriving[at + 1].append((skipped, step.state, 0))
+        skipped = np.where(high[:, at, None], scores - np.float32(SKIP_PRICE), NOTHING)
+        arriving[at + 1].append((skipped, state, 0))
         for length, table in codes.items():
-            here = table[:, at]
-            if here.any():
-                state, chance = model.extend(step.state, here[:, None])
-                floor = np.where(here[:, None] < 0x80, ASCII_FLOOR, NOTHING)
-                floor[np.isin(here, SPACES)] = SPACE_FLOOR
-                chance = np.maximum(chance, floor)
-                arriving[at + length].append(
-                    (np.where(here[:, None] > 0, step.scores + chance, NOTHING), state, length)
-                )
-        steps.append(_best_arrivals(arriving[at + 1]))
+            if (here := table[:, at]).any():
+                arriving[at + length].append((*_extended(scores, state, here, model), length))
+        scores, state, step = _best_arrivals(arriving[at + 1])
+        steps.append(step)
         arriving[at + 1] = []
     return [list(_traced(line, row, steps, codec)) for row, line in enumerate(lines)]
+
+
+def _extended(
+    scores: Floats, state: ContextState, codes: npt.NDArray[np.uint64], model: LanguageModel
+) -> tuple[Floats, ContextState]:
+    """Return the scores and states of hypotheses after one more character each; 0 for none."""
+    alive = (scores > NOTHING / 2) & (codes > 0)[:, None]
+    row, column = np.nonzero(alive)
+    after, chance = model.extend(state.at((row, column)), codes[row])
+    floor = np.where(codes < 0x80, ASCII_FLOOR, NOTHING)
+    floor[np.isin(codes, SPACES)] = SPACE_FLOOR
+    longer, extended = np.full(scores.shape, NOTHING, np.float32), model.start(scores.shape)
+    longer[alive] = scores[alive] + np.maximum(chance, floor[row])
+    extended.put((row, column), after)
+    return longer, extended
 
 
 def _codes_by_length(lines: Sequence[bytes], codec: str) -> dict[int, npt.NDArray[np.uint64]]:
@@ -123,14 +131,15 @@ def _character(data: bytes, codec: str) -> str:
     return text if unicodedata.category(text)[0] != "C" or text in "\t\r\n\xad" else ""
 
 
-def _best_arrivals(arriving: Sequence[tuple[Floats, ContextState, int]]) -> _Step:
-    """Return the best hypotheses of those that arrive at a place."""
+def _best_arrivals(arriving: Sequence[tuple[Floats, ContextState, int]]) -> tuple[Floats, ContextState, _Step]:
+    """Return the scores and states of the best hypotheses of those that arrive at a place, and how they came there."""
     scores = np.concatenate([scores for scores, _, _ in arriving], axis=1)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :BEAM]
     rows = np.arange(len(scores))[:, None]
     columns = (np.concatenate(column, axis=1) for column in zip(*(state for _, state, _ in arriving), strict=True))
-    lengths = np.array([length for _, _, length in arriving])[order // BEAM]
-    return _Step(scores[rows, order], ContextState(*columns).at((rows, order)), lengths, order % BEAM)
+    lengths = np.array([length for _, _, length in arriving], np.int8)[order // BEAM]
+    step = _Step(lengths, (order % BEAM).astype(np.int8))
+    return scores[rows, order], ContextState(*columns).at((rows, order)), step
 
 
 def _traced(line: bytes, row: int, steps: Sequence[_Step], codec: str) -> list[tuple[str, int]]:
@@ -138,7 +147,8 @@ def _traced(line: bytes, row: int, steps: Sequence[_Step], codec: str) -> list[t
     parts: list[tuple[str, int]] = []
     at, rank = len(line), 0
     while at:
-        length, rank = int(steps[at].lengths[row, rank]), int(steps[at].parents[row, rank])
+        step = steps[at - 1]
+        length, rank = int(step.lengths[row, rank]), int(step.parents[row, rank])
         text = _character(line[at - length : at], codec) if length else REPLACEMENT
         parts.append((text, length or 1))
         at -= length or 1

@@ -6,9 +6,8 @@ a cost (Viterbi, 1967). Lines of a multi-byte codec that lost bytes are divided 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +18,7 @@ from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
 from pipeline.encoding.alphabets import has_lone_characters
 from pipeline.encoding.codecs import detectable_codecs, is_multi_byte
 from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
+from pipeline.encoding.half_characters import byte_places
 from pipeline.encoding.latin_utf8 import is_all_in_other_codec, is_latin_utf8_with_strays
 from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
 from pipeline.encoding.lost_bytes import DecodedLine, lost_byte_changes
@@ -29,8 +29,8 @@ SWITCH_PRICE = 8.0  # nats for a change of codec between lines; `benchmarks/deco
 MOST_CODECS = 4  # codecs in one file
 FEWEST_STRANGE_BYTES = 4  # bytes outside ASCII of strange lines, from which another codec is detected
 MOST_DIVIDED_AGAIN = 1000  # lines that are divided into characters again
-LONG_LINE = 2000  # bytes: in longer lines, only runs with bad bytes are divided again
-RUN_START = re.compile(rb"(?<=[\x00-\x2f])(?=[^\x00-\x2f])")  # no character has such a byte but the byte itself
+LONGEST_WINDOW = 2000  # bytes: longer parts of a line with breaks stay as they are
+BESIDE_BREAK = 8  # characters before and after a break that may belong to it
 LEAST_CODEC_GAIN = 8.0  # nats by which another codec must make the lines likelier
 STRANGE_SAMPLE = 200  # lines that another codec is detected from
 
@@ -139,15 +139,14 @@ def _divided_again(lines: Sequence[bytes], one: LineScores, found: Sequence[Line
         return one
     if not any(REPLACEMENT in text for text in one.texts):
         return one
-    broken = np.all([other.broken for other in (one, *found)], axis=0)
-    places = sorted(np.flatnonzero(broken).tolist(), key=lambda at: REPLACEMENT not in one.texts[at])
-    places = places[:MOST_DIVIDED_AGAIN]
+    places = sorted(
+        (at for at in one.breaks if all(at in other.breaks for other in found)),
+        key=lambda at: (REPLACEMENT not in one.texts[at], at),
+    )[:MOST_DIVIDED_AGAIN]
     if not places:
         return one
     texts, scores, strange = list(one.texts), one.scores.copy(), one.strange.copy()
-    divided = [_divided_runs(lines[at], one) if len(lines[at]) > LONG_LINE else "" for at in places]
-    short = iter(aligned_texts([lines[at] for at in places if len(lines[at]) <= LONG_LINE], one.codec, one.model))
-    divided = [text or next(short) for text in divided]
+    divided = _divided_at_breaks([lines[at] for at in places], [one.breaks[at] for at in places], one)
     for at, text, score in zip(places, divided, text_scores(divided, one.model).tolist(), strict=True):
         gain = score - float(scores[at])
         if gain > (0 if REPLACEMENT in texts[at] else LEAST_GAIN):
@@ -156,11 +155,27 @@ def _divided_again(lines: Sequence[bytes], one: LineScores, found: Sequence[Line
     return replace(one, texts=texts, scores=scores, strange=strange)
 
 
-def _divided_runs(line: bytes, one: LineScores) -> str:
-    """Return the text of a long line: its runs between white space and punctuation that have bad bytes are divided."""
-    runs = RUN_START.split(line)
-    texts = [marked_text(run, one.codec) for run in runs]
-    bad = [at for at, text in enumerate(texts) if REPLACEMENT in text and len(runs[at]) <= LONG_LINE]
-    for at, text in zip(bad, aligned_texts([runs[at] for at in bad], one.codec, one.model), strict=True):
-        texts[at] = text
-    return "".join(texts)
+def _divided_at_breaks(lines: Sequence[bytes], breaks: Sequence[Sequence[int]], one: LineScores) -> list[str]:
+    """Return the texts of lines of which the parts around their breaks are divided into characters again."""
+    rows = [list(_windows(line, places, one.codec)) for line, places in zip(lines, breaks, strict=True)]
+    again = iter(aligned_texts([data for row in rows for data, is_hit in row if is_hit], one.codec, one.model))
+    return ["".join(next(again) if is_hit else marked_text(data, one.codec) for data, is_hit in row) for row in rows]
+
+
+def _windows(line: bytes, breaks: Sequence[int], codec: str) -> Iterator[tuple[bytes, bool]]:
+    """Yield the parts of a line, and whether each has breaks; these have `BESIDE_BREAK` characters on both sides."""
+    text = marked_text(line, codec)
+    places = byte_places(text, codec)
+    if places[-1] != len(line):
+        yield line, len(line) <= LONGEST_WINDOW
+        return
+    done = 0
+    spans: list[tuple[int, int]] = []
+    for at in breaks:
+        start, end = max(0, at - BESIDE_BREAK), min(len(text), at + 1 + BESIDE_BREAK)
+        spans.append((spans.pop()[0] if spans and start <= spans[-1][1] else start, end))
+    for start, end in spans:
+        yield line[places[done] : places[start]], False
+        yield line[places[start] : places[end]], places[end] - places[start] <= LONGEST_WINDOW
+        done = end
+    yield line[places[done] :], False

@@ -28,6 +28,19 @@ def byte_places(text: str, codec: str) -> list[int]:
     return places
 
 
+def byte_count(text: str, codec: str) -> int:
+    """Return the number of bytes of a text, as `byte_places` has it.
+
+    >>> byte_count("aあb", "shift_jis")
+    4
+    """
+    count = 0
+    for char in (REPLACEMENT, *EXTRA_BYTES.get(codec, ())):
+        count += text.count(char)
+        text = text.replace(char, "")
+    return count + len(text.encode(codec, "ignore"))
+
+
 @functools.lru_cache(maxsize=1 << 16)
 def _size(char: str, codec: str) -> int:
     if char == REPLACEMENT or char in EXTRA_BYTES.get(codec, {}):

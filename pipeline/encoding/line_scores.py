@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,14 +26,17 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class LineScores:
-    """Lines in one codec: their texts, log-likelihoods in nats, which do not look like text, and which in part."""
+    """Lines in one codec: their texts, log-likelihoods in nats, which do not look like text, and where some do not.
+
+    `breaks` has, by the number of a line, the indexes of its marks and of its strange runs.
+    """
 
     codec: str
     model: LanguageModel
     texts: Sequence[str]
     scores: Floats
     strange: npt.NDArray[np.bool_]
-    broken: npt.NDArray[np.bool_]
+    breaks: Mapping[int, list[int]]
 
 
 def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) -> LineScores:
@@ -49,9 +52,26 @@ def line_scores(lines: Sequence[bytes], codec: str, typical: Sequence[bytes]) ->
     count = np.add.reduceat(outside.astype(int), starts) + marks
     worst = np.convolve(np.where(outside, np.minimum(-chance, 12), 0), np.ones(RUN), "same") / RUN
     strange = (marks > 0) | (cost > STRANGE * np.maximum(count, 1))
-    broken = (marks > 0) | (np.maximum.reduceat(worst, starts) > STRANGE_RUN)
-    scores = text_scores(known, model) + VALID_UTF_8 * ((marks == 0) & (codec == UTF_8))
-    return LineScores(codec, model, texts, scores, strange, broken)
+    scores = _line_sums(chance, starts, marks) + VALID_UTF_8 * ((marks == 0) & (codec == UTF_8))
+    breaks = _breaks(texts, starts, np.flatnonzero(worst > STRANGE_RUN))
+    return LineScores(codec, model, texts, np.asarray(scores, np.float32), strange, breaks)
+
+
+def _breaks(texts: Sequence[str], starts: Indices, strange: Indices) -> dict[int, list[int]]:
+    """Return the indexes of marks and of `strange` characters by line; `strange` are indexes of all lines' characters.
+
+    Lines without any have no entry. Marks are no characters of `strange`.
+    """
+    rows = np.searchsorted(starts, strange, "right") - 1
+    found: dict[int, list[int]] = {}
+    for row, at in zip(rows.tolist(), (strange - starts[rows]).tolist(), strict=True):
+        found.setdefault(row, []).append(at)
+    for row, text in enumerate(texts):
+        if REPLACEMENT in text:
+            plain = [at for at, char in enumerate(text) if char != REPLACEMENT]
+            marks = [at for at, char in enumerate(text) if char == REPLACEMENT]
+            found[row] = sorted([*marks, *(plain[at] for at in found.get(row, ()) if at < len(plain))])
+    return found
 
 
 def _in_known_characters(text: str, codec: str) -> str:
@@ -62,7 +82,11 @@ def _in_known_characters(text: str, codec: str) -> str:
 def text_scores(texts: Sequence[str], model: LanguageModel) -> Floats:
     """Return the log-likelihood of each text, in nats; U+FFFD in it is a bad byte."""
     chance, _, starts = _character_scores(texts, model)
-    marks = np.array([text.count(REPLACEMENT) for text in texts])
+    return _line_sums(chance, starts, np.array([text.count(REPLACEMENT) for text in texts]))
+
+
+def _line_sums(chance: Floats, starts: Indices, marks: Indices) -> Floats:
+    """Return the log-likelihood of each line, in nats, from those of its characters and the number of its bad bytes."""
     return np.asarray(np.add.reduceat(chance, starts) - SKIPPED_BYTE_PRICE * marks, np.float32)
 
 

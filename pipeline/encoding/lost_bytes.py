@@ -8,22 +8,24 @@ halves` set the constants.
 
 from __future__ import annotations
 
+import bisect
 import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.changes import Change
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.alignment import ASCII_FLOOR, SPACE_FLOOR, SPACES
-from pipeline.encoding.half_characters import byte_places, letters_of_half
-from pipeline.encoding.marked import marked_text
+from pipeline.encoding.damage_cases import CONTEXT, Case, Spot, TextScores, character_scores
+from pipeline.encoding.half_characters import byte_count, byte_places
 from pipeline.language.fluency import FREQUENT_CHARACTER
 from pipeline.language.ngram_keys import codes_of
-from pipeline.language.ngrams import Floats, LanguageModel
+from pipeline.language.ngrams import LanguageModel
 
 STEP = "decode"
 REASON = "a byte of this character was lost or changed"
@@ -31,12 +33,9 @@ UNKNOWN_DAMAGE = 7.0  # nats by which a file that decodes without error must be 
 TYPED_NATS = 7.0  # nats: a character in a thousand is another frequent one, as somebody typed it
 SIGN_NATS = 25.0  # nats: the same of signs alone; `※` and `◎` are rare everywhere
 WIDE_LATIN = re.compile("[\uff01-\uff5e]")  # fullwidth letters are units and names, as signs are: `1200ｍ`
-BYTE_VALUES = math.log(256)  # nats for the value of a wrong byte
 LIKELY_PAIR = 6.0  # nats of two characters that fit their context
 MOST_SPOTS = 500  # places of a file that are searched: the least likely ones
 BEFORE_SPOT, AFTER_SPOT = 2, 6  # characters before and after a spot that may change with it
-CONTEXT = 5  # characters
-MARK_PRICE = 11.0  # nats for a mark that stays, as `alignment.SKIP_PRICE`
 SOFTNESS = 1.5  # as `TEMPERATURE` of the beam search
 LEAST_CONFIDENCE = 0.5  # below it the character is marked
 MOST_CONFIDENCE = 0.99  # what one character of context can show
@@ -50,135 +49,135 @@ class DecodedLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A text that a spot may have been, the character in it that is a guess, and its log-likelihood in nats."""
-
-    before: str
-    guess: str
-    rest: str
-    score: float
-
-    @property
-    def text(self) -> str:
-        """The text of the damaged place: before, the guess, and the rest."""
-        return self.before + self.guess + self.rest
-
-    @property
-    def group(self) -> tuple[str, bool, str]:
-        """The key of the cases that differ in the guessed character only."""
-        return self.before, bool(self.guess), self.rest
-
-
 def lost_byte_changes(lines: Sequence[DecodedLine], codec: str, model: LanguageModel) -> list[list[Change]]:
     """Return for each line the changes that restore characters or mark them U+FFFD; spans are in the line's text.
 
     Where every byte belongs to a character, all places together must show that the file is damaged at all, and bytes
     must be paired wrongly somewhere: single characters that are unlikely are names, units and signs.
     """
-    fit = [byte_places(line.text, codec)[-1] == len(line.data) for line in lines]
+    fit = [byte_count(line.text, codec) == len(line.data) for line in lines]
     whole = [line for line, fits in zip(lines, fit, strict=True) if fits]
     bad = sum(line.text.count(REPLACEMENT) for line in whole)
-    gain, changes = _changes(whole, codec, model, _damage_nats(whole, max(1, bad)))
+    search = _Search(whole, codec, TextScores(model))
+    gain, changes = search.changes(max(1, bad))
     guesses = [change for row in changes for change in row if REPLACEMENT not in change.before]
     found = len(guesses)
     shifted = any(len(change.before) > 1 for change in guesses)  # bytes that were paired wrongly
     if found and (bad or (shifted and gain > UNKNOWN_DAMAGE)):
-        _, changes = _changes(whole, codec, model, _damage_nats(whole, bad + found))
+        _, changes = search.changes(bad + found)
     elif not bad:
         return [[] for _ in lines]
     made = iter(changes)
     return [next(made) if fits else [] for fits in fit]
 
 
-def _damage_nats(lines: Sequence[DecodedLine], damaged: int) -> float:
-    """Return the nats of a damaged character, for the number of those in the lines."""
-    return math.log((sum(len(line.text) for line in lines) + 1) / (damaged + 0.5))
+class _Suspects(NamedTuple):
+    """Characters of a line where something else may be likelier, and their nats."""
+
+    nats: float
+    line: int
+    first: int
+    last: int
 
 
-def _changes(
-    lines: Sequence[DecodedLine], codec: str, model: LanguageModel, damage: float
-) -> tuple[float, list[list[Change]]]:
-    """Return by how many nats the changed text is likelier, and the changes of each line."""
-    spots = sorted(
-        (-cost, number, first, last)
-        for number, line in enumerate(lines)
-        for cost, first, last in _spots(line, model, damage)
-    )[:MOST_SPOTS]
-    changes: list[list[Change]] = [[] for _ in lines]
-    total = 0.0
-    for _, number, first, last in sorted(spots, key=lambda spot: spot[1:]):
-        done = changes[number][-1].span[1] if changes[number] else 0
-        if first >= done:
-            spot = (max(done, first - BEFORE_SPOT), first, last)
-            gain, made = _spot_changes(lines[number], spot, codec, model, damage)
-            changes[number] += made
-            total += gain if made else 0.0
-    return total, changes
+class _Search:
+    """The lines of a file in which damaged characters are searched."""
+
+    def __init__(self, lines: Sequence[DecodedLine], codec: str, scores: TextScores) -> None:
+        self.lines, self.codec, self.scores = lines, codec, scores
+        self.text = "\n".join(line.text for line in lines)
+        self.costs = -character_scores(self.text, scores.model)
+        self.frequent = scores.model.letters(codes_of(self.text)) > FREQUENT_CHARACTER
+        self.starts = np.cumsum([0, *(len(line.text) + 1 for line in lines)]).tolist()
+        self.places: dict[int, list[int]] = {}  # by line: the numbers of bytes before its characters
+
+    def changes(self, damaged: int) -> tuple[float, list[list[Change]]]:
+        """Return by how many nats the changed text is likelier, and the changes of each line; so many are damaged."""
+        damage = math.log((len(self.text) + 1) / (damaged + 0.5))
+        every = sorted(self._suspects(damage), key=lambda one: (-one.nats, *one[1:]))[:MOST_SPOTS]
+        every.sort(key=lambda one: one[1:])
+        spots = [self._spot(one, 0, damage) for one in every]
+        changes: list[list[Change]] = [[] for _ in self.lines]
+        total = 0.0
+        for one, cases in zip(every, self.scores.cases(spots, self.codec), strict=True):
+            made = changes[one.line]
+            done = made[-1].span[1] if made else 0
+            if one.first < done:
+                continue
+            shorter = [self._spot(one, done, damage)] if one.first - BEFORE_SPOT < done else []
+            (found,) = self.scores.cases(shorter, self.codec) or [cases]
+            gain, change = _likeliest_change(found, max(done, one.first - BEFORE_SPOT))
+            made += change
+            total += gain
+        return total, changes
+
+    def _suspects(self, damage: float) -> Iterator[_Suspects]:
+        """Yield the places where something else may be likelier."""
+        codes = np.frombuffer(self.text.encode("utf-32-le"), np.uint32)
+        is_end, is_mark = codes == ord("\n"), codes == ord(REPLACEMENT)
+        cost = np.where(is_mark | is_end, np.float32(0), self.costs)
+        both = cost + np.append(cost[1:], np.float32(0))
+        suspect = is_mark | ((both > damage + LIKELY_PAIR) & ~is_end & _may_be_rest(codes))
+        suspect &= ~np.append(is_end[1:], True)  # a line that was cut has no context after its mark
+        places = np.flatnonzero(suspect)
+        for run in np.split(places, np.flatnonzero(np.diff(places) > BEFORE_SPOT) + 1) if len(places) else ():
+            line = bisect.bisect_right(self.starts, run[0]) - 1
+            first, last = (run[[0, -1]] - self.starts[line]).tolist()
+            inside = slice(run[0], run[-1] + 1)
+            yield _Suspects(math.inf if is_mark[inside].any() else float(both[inside].max()), line, first, last)
+
+    def _spot(self, one: _Suspects, done: int, damage: float) -> Spot:
+        """Return the spot of suspects in a line that is done up to an index."""
+        line = self.lines[one.line]
+        places = self.places.setdefault(one.line, []) or byte_places(line.text, self.codec)
+        self.places[one.line] = places
+        start = max(done, one.first - BEFORE_SPOT)
+        end = min(len(line.text), one.last + 1 + AFTER_SPOT)
+        context = line.text[max(0, start - CONTEXT) : start].replace(REPLACEMENT, "")
+        nats = damage + self._nats_if_typed(self.starts[one.line] + one.first, self.starts[one.line] + one.last + 1)
+        data = line.data[places[start] : places[end]]
+        return Spot(context, line.text[start:end], data, one.last + 1 - start, nats)
+
+    def _nats_if_typed(self, start: int, end: int) -> float:
+        """Return the nats by which damage must be likelier, for somebody may have typed a part of the text."""
+        letters = [at for at in range(start, end) if _is_letter(self.text[at])]
+        if not letters:
+            return SIGN_NATS
+        is_foreign = all(self.text[at] != REPLACEMENT and not self.text[at].isascii() for at in letters)
+        return TYPED_NATS if is_foreign and bool(self.frequent[letters].all()) else 0.0
 
 
-def _spots(line: DecodedLine, model: LanguageModel, damage: float) -> Iterator[tuple[float, int, int]]:
-    """Yield the places of a line where something else may be likelier: nats, first and last character."""
-    text = line.text
-    cost = -_scores(text, model) if text else np.zeros(0, np.float32)
-    suspect = np.array([char == REPLACEMENT for char in text], np.bool_)
-    cost[suspect] = 0
-    both = cost + np.append(cost[1:], np.float32(0))
-    lone = np.array([_is_lone(text, at) for at in range(len(text))], np.bool_)
-    suspect |= (both > damage + LIKELY_PAIR) & lone
-    suspect[-1:] = False  # a line that was cut has no context after its mark
-    places = np.flatnonzero(suspect).tolist()
-    while places:
-        first = last = places.pop(0)
-        while places and places[0] <= last + BEFORE_SPOT:
-            last = places.pop(0)
-        is_marked = REPLACEMENT in text[first : last + 1]
-        yield math.inf if is_marked else float(both[first : last + 1].max()), first, last
+def _is_letter(char: str) -> bool:
+    return (char.isalpha() and not WIDE_LATIN.match(char)) or char == REPLACEMENT
 
 
-def _is_lone(text: str, at: int) -> bool:
-    """Return whether a character may be the rest of another: it is not ASCII, or a single one next to others."""
-    char, beside = text[at], text[max(0, at - 1) : at] + text[at + 1 : at + 2]
-    return not char.isascii() or ("@" <= char <= "~" and not any(other.isascii() for other in beside))
+def _may_be_rest(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Return where a character may be the rest of another: no ASCII, or a single one beside others."""
+    is_ascii = codes < 0x80
+    beside = np.concatenate([[False], is_ascii & (codes != ord("\n")), [False]])
+    is_second = (codes >= ord("@")) & (codes <= ord("~"))
+    return np.asarray(~is_ascii | (is_second & ~beside[:-2] & ~beside[2:]), np.bool_)
 
 
-def _spot_changes(
-    line: DecodedLine, spot: tuple[int, int, int], codec: str, model: LanguageModel, damage: float
-) -> tuple[float, list[Change]]:
-    """Return the nats gained and the change of a spot, given by where it may start, its first and last character."""
-    start, first, last = spot
-    end = min(len(line.text), last + 1 + AFTER_SPOT)
-    literal = line.text[start:end]
-    places = byte_places(line.text, codec)
-    cases = _cases(literal, line.data[places[start] : places[end]], last + 1 - start, codec, model)
-    context = line.text[max(0, start - CONTEXT) : start].replace(REPLACEMENT, "")
-    typed = _nats_if_typed(line.text[first : last + 1], model)
-    scored = _scored(cases, context, model, damage + typed)
-    shares = np.exp((np.array([case.score for case in scored]) - max(case.score for case in scored)) / SOFTNESS)
-    ranked = sorted(zip((shares / shares.sum()).tolist(), scored, strict=True), key=lambda pair: -pair[0])
+def _likeliest_change(cases: Sequence[Case], start: int) -> tuple[float, list[Change]]:
+    """Return the nats gained and the change of a spot that starts at an index; the first case is its text as it is."""
+    scores = np.array([case.score for case in cases])
+    shares = np.exp((scores - scores.max()) / SOFTNESS)
+    ranked = sorted(zip((shares / shares.sum()).tolist(), cases, strict=True), key=lambda pair: -pair[0])
     groups: Counter[tuple[str, bool, str]] = Counter()
     for one, case in ranked:
         groups[case.group] += one
     likeliest = max(groups, key=lambda group: groups[group])
     share, chosen = next(pair for pair in ranked if pair[1].group == likeliest)
+    literal = cases[0].text
     if chosen.text == literal:
         return 0.0, []
     is_confident = share >= LEAST_CONFIDENCE or not chosen.guess
     after = chosen.text if is_confident else chosen.before + REPLACEMENT + chosen.rest
-    return chosen.score - scored[0].score, [_change(literal, after, start, min(share, MOST_CONFIDENCE), ranked)]
+    return chosen.score - cases[0].score, [_change(literal, after, start, min(share, MOST_CONFIDENCE), ranked)]
 
 
-def _nats_if_typed(text: str, model: LanguageModel) -> float:
-    """Return the nats by which damage must be likelier, for somebody may have typed the text."""
-    letters = "".join(char for char in WIDE_LATIN.sub("", text) if char.isalpha() or char == REPLACEMENT)
-    if not letters:
-        return SIGN_NATS
-    frequent = model.letters(codes_of(letters)) > FREQUENT_CHARACTER
-    is_typed = not any(char.isascii() or char == REPLACEMENT for char in letters) and bool(frequent.all())
-    return TYPED_NATS if is_typed else 0.0
-
-
-def _change(before: str, after: str, start: int, confidence: float, ranked: Sequence[tuple[float, _Case]]) -> Change:
+def _change(before: str, after: str, start: int, confidence: float, ranked: Sequence[tuple[float, Case]]) -> Change:
     """Return the change from `before` to `after` without what both begin and end with."""
     head = next(
         (at for at, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]),
@@ -197,52 +196,3 @@ def _change(before: str, after: str, start: int, confidence: float, ranked: Sequ
         round(confidence, 3),
         others,
     )
-
-
-def _cases(text: str, data: bytes, suspects: int, codec: str, model: LanguageModel) -> list[_Case]:
-    """Return the texts that `data` may have been, with the nats of their damage; the first is `text` as it is."""
-    cases = {text: _Case("", "", text, 0.0)}
-    places = byte_places(text, codec)
-    for at in range(suspects):
-        here, before = places[at], text[:at]
-        if REPLACEMENT in before:
-            break
-        lead, trail = (bytes([byte]) for byte in (data + b"\n\n")[here : here + 2])
-        options = [
-            (0.0, 1, letters_of_half(lead, b"", codec, model)),
-            (0.0, 1, letters_of_half(b"", lead, codec, model)),
-            (BYTE_VALUES, 2, (*letters_of_half(lead, b"", codec, model), *letters_of_half(b"", trail, codec, model))),
-            (BYTE_VALUES, 1, () if lead.isascii() else ("",)),
-        ]
-        for price, size, guesses in options:
-            rest = marked_text(data[here + size :], codec)
-            for guess in guesses:
-                case = _Case(before, guess, rest, -price)
-                if case.text not in cases or cases[case.text].score < case.score:
-                    cases[case.text] = case
-    return list(cases.values())
-
-
-def _scored(cases: Sequence[_Case], context: str, model: LanguageModel, damage: float) -> list[_Case]:
-    """Return the cases with their log-likelihoods, the damage included."""
-    texts = [context + case.text.replace(REPLACEMENT, "") + "\n" for case in cases]
-    starts = np.cumsum([0, *map(len, texts[:-1])])
-    scores = _scores("".join(texts), model)
-    scores[starts[1:] - 1] = 0
-    literal = cases[0].text
-    found = []
-    for case, score in zip(cases, np.add.reduceat(scores, starts).tolist(), strict=True):
-        marks = case.text.count(REPLACEMENT)
-        price = damage * (case.text != literal) + marks * (damage + MARK_PRICE)
-        found.append(_Case(case.before, case.guess, case.rest, score + case.score - price))
-    return found
-
-
-def _scores(text: str, model: LanguageModel) -> Floats:
-    """Return the log-likelihood of each character of a text; one in a run of ASCII, markup say, costs little."""
-    codes = codes_of(text)
-    chance = np.array(model.score(text))
-    ascii_ = np.concatenate([[False], codes < 0x80, [False]])
-    in_run = ascii_[1:-1] & (ascii_[:-2] | ascii_[2:])
-    chance = np.where(in_run, np.maximum(chance, ASCII_FLOOR), chance)
-    return np.asarray(np.where(np.isin(codes, SPACES), np.maximum(chance, SPACE_FLOOR), chance), np.float32)

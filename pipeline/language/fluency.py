@@ -176,9 +176,15 @@ def language_scores_of(characters: Sequence[tuple[str, ...]]) -> npt.NDArray[np.
     """Return the quick score of such a text in each language, in nats, in the order of `model_languages`."""
     _, (scores,) = letter_scores(["".join(options[0] if len(options) == 1 else "\n" for options in characters)])
     for options, times in Counter(options for options in characters if len(options) > 1).items():
-        codes = np.minimum(codes_of("".join(option[:1] for option in options)), 0xFFFF)
-        scores += times * np.log(np.exp(cached_unigrams(codes)).sum(axis=1))
+        scores += times * _scores_of_options(options)
     return np.asarray(scores, np.float64)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _scores_of_options(options: tuple[str, ...]) -> Floats:
+    """Return the log-probability in each language that a character is one of `options`."""
+    codes = np.minimum(codes_of("".join(option[:1] for option in options)), 0xFFFF)
+    return np.asarray(np.log(np.exp(cached_unigrams(codes)).sum(axis=1)), np.float32)
 
 
 def confidence_by_gain(gain: float) -> float:

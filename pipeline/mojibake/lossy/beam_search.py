@@ -159,9 +159,9 @@ class _Beam:
     def _chances(self, rows: IntArray, known: npt.NDArray[np.bool_], first: Codes, second: Codes) -> Floats:
         """Return the log-probability of each option, of one or two characters, after each known hypothesis of rows."""
         state = self.state.at((rows, slice(known.shape[1])))
+        if not second.any():
+            return follower_scores(self.model, state, first, known)
         alive = known[:, :, None] & (first > 0)[:, None, :]
-        if not self.model.archives and not second.any():
-            return np.where(alive, follower_scores(self.model, state, first, alive), np.float32(-np.inf))
         row, parents, columns = np.nonzero(alive)
         chance = np.full(alive.shape, -np.inf, np.float32)
         after, scores = self.model.extend(state.at((row, parents)), first[row, columns])

@@ -216,7 +216,7 @@ def decoding_evidence(text: str, codec: str) -> DecodingEvidence:
     DecodingEvidence(whole=1, bare=0, foreign=0)
     """
     data = misdecoded_bytes(text, codec)
-    found = [len(match[0]) for match in UTF_8_SEQUENCE.finditer(data)]
+    found = list(map(len, UTF_8_SEQUENCE.findall(data)))
     bare = found.count(1)
     foreign = len(data) - len(data.translate(None, HIGH_BYTES)) - sum(found)
     if is_multi_byte(codec):  # which marks a codec leaves of a sequence depends on its neighbours
