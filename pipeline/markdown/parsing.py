@@ -20,7 +20,7 @@ HEADING_IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's ex
 HEADING_MARKS = re.compile(
     r"(?:^|[ \t>])#{1,6}(?:[ \t]|$)|^[ \t>]*[=-]+[ \t]*$", re.MULTILINE
 )  # a text without a match has no heading
-_IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
+_IDENTIFIED = re.compile(rf"(?<![ \t])[ \t]++{HEADING_IDENTIFIER}\Z")
 
 
 def new_parser() -> MarkdownIt:
