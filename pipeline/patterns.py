@@ -6,6 +6,10 @@ import re
 from functools import cached_property
 from typing import Any, AnyStr, cast
 
+SPACE_BEFORE = (
+    r"(?:(?<!\s)\s++)?+"  # as `\s*` before what is searched, but a run of spaces is read once, from its start
+)
+
 
 class _LazyPattern:
     """Stands for a compiled pattern, and becomes as fast as one with the first use of each method."""

@@ -137,7 +137,7 @@ def with_link_targets(part: Any, target: Callable[[str, dict[str, str]], str]) -
     return with_changed_lists(part, lambda items: [made for item in items for made in replaced(item)])
 
 
-_AFTER_HOST = re.compile(r"[a-z]+:(?://[^/?#]*)?", re.IGNORECASE)
+_AFTER_HOST = re.compile(r"(?<![a-z])[a-z]++:(?://[^/?#]*+)?", re.IGNORECASE)
 _ESCAPED_IN_URL = re.compile(r"[\s<>\"{}|\\^`\[\]\x00-\x20]|%(?![0-9A-Fa-f]{2})")
 
 

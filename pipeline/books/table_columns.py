@@ -20,7 +20,7 @@ CELL_PADDING = 1.0  # em, of both sides of a cell in templates/epub.css
 SPECIAL_TYPES = {"Note", "Image", "Math", "Link", "Figure"}  # nodes that plain text cannot replace
 ALIGNMENTS = {"AlignLeft": "left", "AlignRight": "right", "AlignCenter": "center"}
 _NUMBER_IN_CELL = re.compile(
-    r"[\s$€£¥₹<>≤≥~≈+\u2212±(-]*\d[\d.,:/'’\u00a0\u202f\u2212%‰°€$)×x+-]*(?:\s?[A-Za-zµ%€/²³]{1,4})?\s*"
+    r"[\s$€£¥₹<>≤≥~≈+\u2212±(-]*+\d[\d.,:/'’\u00a0\u202f\u2212%‰°€$)×x+-]*+(?:\s?[A-Za-zµ%€/²³]{1,4})?\s*"
 )
 _BROKEN_BY_SIGNS = re.compile(r"[!-~]*[/._=-][!-~]*")  # as in templates/book.typ
 _IDEOGRAPHS = re.compile(

@@ -25,7 +25,7 @@ MOST_TITLE = 200  # characters; a longer heading is running text
 MOST_GAIN = 1.0
 SHORT_RUN = 4  # characters between punctuation: a name, a date
 _HAN_OR_KANA = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_SPACE_AT_HAN_OR_KANA = re.compile(f"(?<={_HAN_OR_KANA.pattern}) +| +(?={_HAN_OR_KANA.pattern})")
+_SPACE_AT_HAN_OR_KANA = re.compile(f"(?<={_HAN_OR_KANA.pattern}) ++|(?<! ) ++(?={_HAN_OR_KANA.pattern})")
 _NEVER_FIRST = frozenset("的了们吗呢吧")  # characters that belong to the word before them
 _ENDS_OF_CLAUSES = frozenset("，：；、！？。,:;!?")
 _PARSERS = {"zh": "simplified_chinese", "zh-Hant": "traditional_chinese", "ja": "japanese"}

@@ -11,7 +11,7 @@ LEAST_LETTERS_OF_NAME = 3  # in letters with cases
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 INITIALS = r"(?:[^\W\d_]\.[\s‑-]?){1,4}"
 SURNAME = r"[^\W\d_][\w'’-]+"
-_AND = lazy_pattern(r",?\s*(?:&|\b(?:and|und|et|y|e|и|och|en|i|ve)\b)\s+")
+_AND = lazy_pattern(r"(?:,\s*+|(?<!\s)\s++)?+(?:&|\b(?:and|und|et|y|e|и|och|en|i|ve)\b)\s+")
 _INVERTED = lazy_pattern(rf"([^\s,;][^,;]{{0,40}}),\s*({INITIALS})(?:\s*,\s*(?:Jr|Sr)\.?)?(?=,|;|\Z)")  # Lee, K. J.
 _SURNAME_FIRST = lazy_pattern(
     rf"([^\s,;.{_CJK}][^,;.]{{0,40}}),\s+([^\W\d_][\w'’-]+(?:\s+[^\W\d_][\w.'’-]*)*)"

@@ -10,6 +10,7 @@ from pipeline.citations.reference import PARTS, Reference, without_others
 from pipeline.citations.work_titles import MARKS_AROUND_TITLE, clean_title
 from pipeline.document import Link
 from pipeline.markdown import visible_text
+from pipeline.patterns import SPACE_BEFORE
 from pipeline.urls.kinds import label_kind
 
 _AUTHOR_LABELS = (
@@ -17,9 +18,11 @@ _AUTHOR_LABELS = (
     "|автор(?:ы)?|yazar(?:lar)?|autorzy|tác giả"
 )
 _AUTHOR_LINE = re.compile(rf"\s*(?:(?:{_AUTHOR_LABELS})\s*[:：]|by\s)\s*(.+)", re.IGNORECASE | re.DOTALL)
-_YEAR_IN_BRACKETS = re.compile(r"[(（\[]\s*((?:19|20)\d\d)\s*[年년]?\s*[)）\]]")
-_BETWEEN_NAMES = re.compile(r"\s*[、，,;；&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и|ve|i|và)\s+|\s*[和与與]\s*")
-_ORIGINAL_TITLE = re.compile(r"\s*[(（]([^()（）]*[A-Za-z][^()（）]*)[)）]\s*\Z")
+_YEAR_IN_BRACKETS = re.compile(r"[(（\[]\s*+((?:19|20)\d\d)\s*+(?:[年년]\s*+)?[)）\]]")
+_BETWEEN_NAMES = re.compile(
+    rf"{SPACE_BEFORE}[、，,;；&]\s*(?:and\s+)?|(?<!\s)\s++(?:and|und|et|y|e|и|ve|i|và)\s+|{SPACE_BEFORE}[和与與]\s*"
+)
+_ORIGINAL_TITLE = re.compile(rf"{SPACE_BEFORE}[(（]([^()（）A-Za-z]*+[A-Za-z][^()（）]*+)[)）]\s*\Z")
 _LEAST_TITLE_WORDS = 3  # the fewest words of a title in brackets
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 PARTS = ("paper", "code", "talk", "dataset", "site")  # the kinds of links of a work, in order
 
 _OTHERS = re.compile(  # marks that authors are left out
-    r"[\s,，、]*(?:[和与與]?等人?|et\s+al\.?|외(?:\s*\d+명)?|ほか|他|ら|u\.\s?a\.|и\s+др\.?|y\s+otros|e\s+outros|et\s+coll\.|and\s+others)\s*\Z",
+    r"(?:(?<![\s,，、])[\s,，、]++)?+(?:[和与與]?等人?|et\s+al\.?|외(?:\s*\d+명)?|ほか|他|ら|u\.\s?a\.|и\s+др\.?|y\s+otros|e\s+outros|et\s+coll\.|and\s+others)\s*\Z",
     re.IGNORECASE,
 )
 

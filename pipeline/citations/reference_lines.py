@@ -16,7 +16,9 @@ LONGEST_AUTHORS = 300  # characters before the title
 LEAST_LETTERS = 2  # of a title
 YEAR = r"(?:1[5-9]|20)\d\d"
 _YEAR_PATTERN = lazy_pattern(rf"(?<![\d-]){YEAR}(?!\d|\.\d|[-–]\d{{3}})")  # not 1998-2005, arXiv:2005.14165
-_YEAR_AFTER_NAMES = lazy_pattern(rf"(?:(?<![\s.]\w)\.)?[\s,，(（]*{YEAR}[a-z]?\s*年?[)）]?[\s.,:：，、]*\Z")
+_YEAR_AFTER_NAMES = lazy_pattern(
+    rf"(?:(?<![\s.]\w)\.[\s,，(（]*+|(?<![\s,，(（])[\s,，(（]++)?+{YEAR}[a-z]?\s*+年?[)）]?[\s.,:：，、]*+\Z"
+)
 REFERENCE_NUMBER = lazy_pattern(r"\s*(?:[\[［【(（]\s*[\w+-]{1,12}\s*[\]］】)）]|\d{1,3}[.)、])\s*")  # [12], (3), 4.
 _SHORT_NAME = r"[^\W\d_][\w'’ -]{1,30}\s[A-Z]{1,3}"  # Lee KP
 _END_OF_TITLE = lazy_pattern(r"[.?!。？！](?=\s|\Z)")
@@ -27,7 +29,9 @@ _KIND_OF_WORK = lazy_pattern(
 _QUOTED_TITLE = lazy_pattern(
     r"“([^“”]+)”|\"([^\"]+)\"|«([^«»]+)»|„([^„“”]+)[“”]|「([^「」]+)」|『([^『』]+)』|《([^《》]+)》"
 )
-_APA = lazy_pattern(rf"(?P<authors>.+?)\s*[(（]({YEAR})[a-z]?(?:,\s[^()]*)?[)）][.。:：,]?\s*(?P<title>.+)", re.DOTALL)
+_APA = lazy_pattern(
+    rf"(?P<authors>.(?:\S|\s++)*?)\s*+[(（]({YEAR})[a-z]?(?:,\s[^()]*)?[)）][.。:：,]?\s*(?P<title>.+)", re.DOTALL
+)
 _HARVARD = lazy_pattern(rf"(?P<authors>.+?)[,.，]\s*({YEAR})[a-z]?\s*[.．]\s+(?P<title>.+)", re.DOTALL)
 _BOOK = lazy_pattern(  # MLA: Lee, Kim. Title. Publisher, 2019. German: Lee, Kim: Title. Place: Publisher 2019.
     rf"(?P<authors>[^\W\d_][\w'’-]+,\s[^\W\d_][^.:]{{1,60}}?(?:\s[^\W\d_]\.)?)[.:]\s(?P<title>[^.]+)\.\s.{{2,80}}\s{YEAR}\.?"

@@ -9,14 +9,16 @@ from functools import cache
 from importlib.resources import files
 from itertools import chain
 
-from pipeline.patterns import lazy_pattern
+from pipeline.patterns import SPACE_BEFORE, lazy_pattern
 from pipeline.urls.kinds import label_kind
 
 QUOTATION_MARKS = frozenset('“”"‘’«»„‟「」『』《》〈〉')
 _AROUND_NAMES = " \t:："  # of a heading
 _AROUND_LINES = f"{_AROUND_NAMES}#*_"  # of Markdown
 MARKS_AROUND_TITLE = "“”\"'‘’«»„‟「」『』《》〈〉*_ \t"
-_BETWEEN_HEADINGS = lazy_pattern(r"\s*[/&、]\s*|(?<=\S)[与和及與](?=\S)|\s+(?:and|und|et|y|e|и|och|ve)\s+")
+_BETWEEN_HEADINGS = lazy_pattern(
+    rf"{SPACE_BEFORE}[/&、]\s*|(?<=\S)[与和及與](?=\S)|(?<!\s)\s++(?:and|und|et|y|e|и|och|ve)\s+"
+)
 _NUMBER_BEFORE_HEADING = lazy_pattern(r"(?:\d+[.、]?|[一二三四五六七八九十]+、)\s*")
 _WORDS_OF_LINK = lazy_pattern(  # words of a link that lead to a work and do not name it
     r"[\W\d_]*|\[?\d+\]?|(?:click )?here|this(?: paper| article| post| work)?|link|source|original|more|read more"

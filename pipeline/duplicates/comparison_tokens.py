@@ -35,7 +35,8 @@ _NO_SIGNS = re.escape(",;:()[]{}\"'#|^~_\u201c\u201d\u2018\u2019\u3001\u300a\u30
 _TOKEN = lazy_pattern(  # `run`: words of one letter, one after another
     rf"""
     (?: (?P<run>[{_ONE_LETTER_RUN}]+(?!{_WORD_MARK}))
-    | (?=[`$\\])(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$ | \\[(\[].+?\\[)\]])
+    | (?=[`$\\])(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`) | \$[^$\s](?:[^$]*[^$\s])?\$
+        | \\[(\[].{{1,4999}}?\\[)\]])
     | (?=[<h])<?(?P<url>https?://[^\s<>"')\]\u3000-\u303f\uff00-\uffef]+)>?
     | (?=[-\u2212\u2013\d])(?P<number>(?:(?<![\w)\]])[-\u2212\u2013](?=\d))?
         (?<![^\W{_ONE_LETTER_WORDS}])\d+(?:[.,:/]\d+)*(?![^\W{_ONE_LETTER_WORDS}]))
@@ -52,7 +53,7 @@ _TOKEN = lazy_pattern(  # `run`: words of one letter, one after another
 )
 _LINE_START = lazy_pattern(r"[ \t]*(?P<quote>(?:>[ \t]?)*)[ \t]*(?:#{1,6}[ \t]+|[-*+][ \t]+(?P<task>\[[ xX]\][ \t])?)?")
 _RULE = lazy_pattern(
-    r"[ \t>]*(?:=+|-{2,}|\*{3,}|_{3,}|[|:\- ]*\|[|:\- ]*)[ \t]*\Z"
+    r"[ \t>]*+(?:=+|-{2,}|\*{3,}|_{3,}|[:\- ]*+\|[|:\- ]*+)[ \t]*\Z"
 )  # no words: an underline, a table row
 _INDENTED = lazy_pattern(r"(?: {4}| {0,3}\t)")  # code, or a part of a list item: a strict comparison does no harm
 _LIST_MARKER = lazy_pattern(r"\s*(?:[-*+]|\d+[.)])\s")

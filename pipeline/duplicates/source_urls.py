@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from pipeline.urls.canonical import canonical_url
 
-WAYBACK_PREFIX = re.compile(r"https?://web\.archive\.org/web/\d+\w*/(?=https?:)")
+WAYBACK_PREFIX = re.compile(r"https?://web\.archive\.org/web/\d\w*+/(?=https?:)")
 
 
 @lru_cache(maxsize=1 << 12)

@@ -19,7 +19,9 @@ COMBINING_MARKS = (  # combining marks that are part of words; `\w` does not mat
 _WORD_RUN = re.compile(rf"[\w{COMBINING_MARKS}]+")
 _DECIMAL_POINT_PATTERN = re.compile(r"\.(?<=\d\.)(?=\d)")
 DECIMAL_POINT = "\N{COMBINING DOT BELOW}"  # replaces the decimal point, so that 1.5 is not 15
-_URL_QUERY = re.compile(r"(https?://[^\s<>\"')\]?#\u0080-\U0010ffff]*+)[?#][^\s<>\"')\]\u0080-\U0010ffff]*")
+_URL_QUERY = re.compile(
+    r"(https?://(?:[^\s<>\"')\]?#h\u0080-\U0010ffff]++|h(?!ttps?://))*+)[?#][^\s<>\"')\]\u0080-\U0010ffff]*"
+)
 _WHITESPACE_RUN = re.compile(r"\s+")
 _MAY_BE_CODE = re.compile(r"^(?: {4}|\t)|```|~~~", re.MULTILINE)
 SHORT_TEXT_CHARACTERS = 200  # characters; shorter texts may differ only in punctuation and URLs

@@ -17,7 +17,7 @@ from pipeline.encoding.detection import NON_TEXT, UTF_8, is_decodable, likeliest
 from pipeline.encoding.labels import codec_of_label
 
 ESCAPE, SHIFT_IN_HZ = b"\x1b", b"~{"
-BARE_JIS = re.compile(rb"\$[B@]((?:[\x21-\x74][\x21-\x7e])+?)(?:\([BJ]|(?=\r?\n|\Z))")  # ISO-2022-JP without ESC
+BARE_JIS = re.compile(rb"\$[B@]((?:[\x21-\x74][\x21-\x7e]){1,2000}?)(?:\([BJ]|(?=\r?\n|\Z))")  # ISO-2022-JP without ESC
 KANA_ROWS = b"$%"  # the first bytes of Hiragana and Katakana in JIS X 0208
 HZ_RUN = re.compile(rb"~\{((?:[\x21-\x77][\x21-\x7e])+)~\}")
 UTF_7_RUN = re.compile(rb"\+([A-Za-z0-9+/]{3,})-?")
@@ -39,7 +39,7 @@ CODE_QUOTES = (b"`", b'"', b"'")  # before an example of an encoding
 CODE_MARKS = (b"`", b"://")  # lines of code, and of URLs, stay
 FEWEST_CHARACTERS = 4  # characters outside ASCII that prove a run by the language model
 MOST_NATS = 7.5  # nats per character outside ASCII: prose has at most 5.8, mojibake at least 8.3
-QUOTED_IN_WORD = re.compile(rb"(?<=[A-Za-z])(?:=[89A-F][0-9A-F])+(?=[a-z])")
+QUOTED_IN_WORD = re.compile(rb"(?<=[A-Za-z])(?:=[89A-F][0-9A-F]){1,99}+(?=[a-z])")
 QUOTED_WORD = re.compile(rb"(?:=[89A-F][0-9A-F]){3,}")  # a word of a script other than Latin
 FEWEST_IN_WORDS = 3  # escapes within words, of a paragraph of a single-byte codec: `M=FCller`
 FEWEST_QUOTED = 2  # escapes of quoted-printable in a paragraph

@@ -16,7 +16,7 @@ ENDS_OF_BRACKETS = ")]}）】」』》"
 ASTERISKS = lazy_pattern(r"(?<![\\*])\*+")  # not after a backslash
 _NOT_EMPHASIS = lazy_pattern(  # where asterisks are not emphasis: code spans, link targets, autolinks, HTML code
     r"(?<!\\)(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
-    r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\s*\)|<[^<>\s]+>|<(?P<tag>code|kbd|pre)\b.*?</(?P=tag)>",
+    r"|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\s*\)|<[^<>\s]+>|<(?P<tag>code|kbd|pre)\b.{0,9999}?</(?P=tag)>",
     re.DOTALL,
 )
 

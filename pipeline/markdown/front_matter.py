@@ -36,7 +36,7 @@ _PELICAN_FIELDS = frozenset(_PELICAN_NAMES.split())  # besides the title; what a
 _SITE_FIELDS = _HEXO_FIELDS | _PELICAN_FIELDS | {"draft", "lastmod", "permalink", "weight"}  # not of books or products
 FEWEST_PELICAN_FIELDS = 2  # of those, for metadata without fences
 _START = r"\A((?:\ufeff?[ \t]*\r?\n)*\ufeff?)"
-_FENCED = lazy_pattern(_START + r"(---|\+\+\+|;;;)[ \t]*(yaml|toml|json)?[ \t]*\r?\n", re.IGNORECASE)
+_FENCED = lazy_pattern(_START + r"(---|\+\+\+|;;;)[ \t]*+(?:(yaml|toml|json)[ \t]*+)?\r?\n", re.IGNORECASE)
 _YAML_END = lazy_pattern(r"^(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
 _ENDS = {
     "---": lazy_pattern(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE),
@@ -50,12 +50,14 @@ _UNFENCED_END = lazy_pattern(r"^(?:-{3,}|;{3,})[ \t]*\r?(?:\n|\Z)", re.MULTILINE
 _BLANK_LINE = lazy_pattern(r"^[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
 _UNFENCED_LINE = lazy_pattern(r"[A-Za-z][\w-]*[ \t]*:(?:[ \t]|\Z)|[ \t]*-(?:[ \t]|\Z)|[ \t]+\S|[ \t]*\Z|#")
 _PANDOC = lazy_pattern(
-    _START + r"%[ \t]*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)\n%[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)\n%[ \t]*"
-    r"([^\n%]*\b(?:1[5-9]|20)\d\d\b[^\n]*?)[ \t]*\r?(?:\n(?=[ \t]*\r?(?:\n|\Z))|\Z)"
+    _START + r"%[ \t]*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)\n%[ \t]*+([^\n]*(?:\n[ \t]+\S[^\n]*)*)\n%[ \t]*+"
+    r"(?=[^\n]*+(?:\n[ \t]*+\r?(?:\n|\Z)|\Z))([^\n%]*\b(?:1[5-9]|20)\d\d\b(?:[^\n \t]|[ \t]++)*?)[ \t]*+\r?(?:\n|\Z)"
 )
-_LOOKS_LIKE_FIELD = lazy_pattern(r"[\"']?[^\W\d][\w .-]*[\"']?[ \t]*[:=]")
-_TOML_LINE = lazy_pattern(r"([\w-]+)[ \t]*=[ \t]*(?:\"(.*)\"|'(.*)'|(.*?))[ \t]*\Z")
-_SPOKEN_SENTENCE = lazy_pattern(r"\S\s+\S.*[.!?…][\"'”’»]*\Z|[\u3040-\u9fff].*[。！？…][”’」』]*\Z", re.DOTALL)
+_LOOKS_LIKE_FIELD = lazy_pattern(r"[\"']?[^\W\d][\w .-]*+[\"']?[ \t]*+[:=]")
+_TOML_LINE = lazy_pattern(r"([\w-]+)[ \t]*+=[ \t]*+(?:\"(.*)\"|'(.*)'|((?:[^\n \t]|[ \t]++)*?))[ \t]*+\Z")
+_SPOKEN_SENTENCE = lazy_pattern(
+    r"\A(?>.*?\S\s+\S).*[.!?…][\"'”’»]*+\Z|\A(?>.*?[\u3040-\u9fff]).*[。！？…][”’」』]*+\Z", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,19 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 
-from pipeline.changes import Span
-from pipeline.markdown.code_spans import code_spans
-from pipeline.markdown.fast_parse import FENCED_LINES, LIST_MARKERS, PARAGRAPH_LINE
+from pipeline.changes import Span, end_of_line
+from pipeline.markdown.code_spans import FENCED_LINES, code_spans, line_starts
+from pipeline.markdown.fast_parse import LIST_MARKERS, PARAGRAPH_LINE
 from pipeline.markdown.opaque import opaque_spans
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 from pipeline.markdown.parsing import Blocks, parse_ended_blocks
 
 _start = attrgetter("start")
 BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)++")  # blank lines between blocks
-_GROUP_END = re.compile(
-    r"\n(?:(?:[ \t]*\n)++(?=\S)|(?=#{1,6} ))"
-)  # blank lines before an unindented line, or a heading
+_POSSIBLE_END = re.compile(r"\n(?:(?:[ \t]*\n)++|(?=#{1,6} ))")  # blank lines, or the line end before a heading
 _HEADING_START = re.compile(r"(#{1,6} [^\n|]*)\n(?=\S)")  # a heading; one with a pipe may be the header of a table
 _FENCE_MARKS = (re.compile("```"), re.compile("<!--"))  # of fences and comments; one pattern takes four times as long
-_FENCE = re.compile(r"^( {0,3})(?:(`{3,})[^`\n]*$|<!--)", re.MULTILINE)  # the start of a fence or a comment
+_FENCE = re.compile(r"^( {0,3})(?:(`{3,}+)[^`\n]*$|<!--)", re.MULTILINE)  # the start of a fence or a comment
 _HTML_START = re.compile(r"^ {0,3}<(?!!--)", re.MULTILINE)
 _FAR_REACHING = (  # the start of a line whose block goes on over blank lines, or that defines a link for other blocks
     r" {0,3}(?:~~~|<(?:pre|script|style|textarea|\?|!(?!--))|\[[^\]\n]+\]:)"
@@ -52,6 +50,11 @@ class BlockGroup:
     def end(self) -> int:
         """The offset of its end."""
         return self.start + len(self.text)
+
+    @cached_property
+    def lines(self) -> list[int]:
+        """The offset in this group of each line's first character; the last entry is its length."""
+        return line_starts(self.text)
 
     @cached_property
     def code(self) -> list[Span]:
@@ -140,6 +143,9 @@ def _past_fences(text: str, places: tuple[int, int, int], marks: deque[int], *, 
     start, at, stop = places
     while marks and marks[0] < stop:
         line = text.rfind("\n", 0, marks.popleft()) + 1
+        line_end = end_of_line(text, line)
+        while marks and marks[0] < line_end:
+            marks.popleft()
         if line >= at and (fence := _FENCE.match(text, line, stop)):
             if start < line and (
                 _HTML_START.search(text, start, line)  # inside HTML it is not a fence
@@ -152,13 +158,16 @@ def _past_fences(text: str, places: tuple[int, int, int], marks: deque[int], *, 
 
 
 def _possible_end(text: str, at: int) -> Span:
-    """Return where a group may end, from an offset on, and where the next one starts: not in an opaque region."""
+    """Return where a group may end, from an offset on, and where the next one starts: not in an opaque region.
+
+    The next one starts with an unindented line.
+    """
     regions = long_regions(text)
-    while match := _GROUP_END.search(text, at):
-        before = bisect_right(regions, match.start(), key=_start) - 1
-        if before < 0 or regions[before].end <= match.start():
-            return match.span()
+    while match := _POSSIBLE_END.search(text, at):
         at = match.end()
+        before = bisect_right(regions, match.start(), key=_start) - 1
+        if text[at : at + 1].strip() and (before < 0 or regions[before].end <= match.start()):
+            return match.span()
     return len(text), len(text)
 
 

@@ -6,14 +6,14 @@ import re
 from typing import NamedTuple
 
 _SITE_IMAGE = re.compile(
-    r"\{\{[<%][ ]*(?:figure|image|img)[ ]+(?P<hugo>[^\n{}]*?)/?[ ]*[>%]\}\}"
-    r"|\{%-?[ ]*(?:asset_img|img|image)[ ]+(?P<hexo>(?:[^\n{}%]|%(?!\}))*?)[ ]*-?%\}"
+    r"\{\{[<%][ ]*(?:figure|image|img)[ ]++(?P<hugo>(?:[^\n{} ]|[ ]++)*?)/?[ ]*+[>%]\}\}"
+    r"|\{%-?[ ]*(?:asset_img|img|image)[ ]++(?P<hexo>(?:[^\n{}% ]|[ ]++|%(?!\}))*?)[ ]*+-?%\}"
 )
 _TAG_VALUE = re.compile(
     r"(?:(?P<name>[\w-]+)[ ]*=[ ]*)?(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"']+))"
 )
 _SITE_IMAGE_TARGET = re.compile(
-    r"https?://\S+|\S[^\"<>]*\.(?:png|jpe?g|gif|svg|webp|avif|bmp|tiff?|ico)(?:\?\S*)?", re.IGNORECASE
+    r"https?://\S+|\S(?:[^\"<>]*\s)?+[^\"<>\s]*\.(?:png|jpe?g|gif|svg|webp|avif|bmp|tiff?|ico)(?:\?\S*)?", re.IGNORECASE
 )
 _SIZE_IN_TAG = re.compile(r"\d+(?:\.\d+)?(?:px|em|rem|vw|%)?")
 

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _TAB_INDENTATION = lazy_pattern(r"\n[ ]*\t[ \t]*(?=\S)")  # as wide as the column where it starts says
-_SPACES_BREAK = lazy_pattern(r" {2,}\n")  # a hard line break
-_ENDS_WITH_URL = lazy_pattern(r"(?:\bhttps?://|\bwww\.)[^\s<>()\[\]\\]*\Z")
-_BREAK_AT_URL = lazy_pattern(r"((?:\bhttps?://|\bwww\.)[^\s<>()\[\]\\]*)\\\n")
+_SPACES_BREAK = lazy_pattern(r"(?<! ) {2,}+\n")  # a hard line break
+_URL_START = r"(?:\bhttps?://|\bwww\.)"
+_LAST_URL = rf"{_URL_START}(?:(?!{_URL_START})[^\s<>()\[\]\\])*+"  # a URL, of one in another only the inner one
+_ENDS_WITH_URL = lazy_pattern(rf"{_LAST_URL}\Z")
+_BREAK_AT_URL = lazy_pattern(rf"({_LAST_URL})\\\n")
 _STARTS_BLOCK = (
     lazy_pattern(  # what would start another block at the start of a line (CommonMark 0.31.2), or may be meant to
         r"#|[-+*](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)|>|`{3}|~{3}|(?:[-*_=][ \t]*)+$|<"

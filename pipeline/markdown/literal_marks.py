@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import takewhile
 
 from pipeline.changes import Span
 from pipeline.markdown.emphasis_runs import AsteriskRun, paired_runs
@@ -92,8 +93,9 @@ _EMPHASIS = lazy_pattern(  # marks around words, with nothing at them that a nam
 _DOUBTFUL_UNDERSCORE = lazy_pattern(r"_(?:(?=[_./])|(?<=[\^\-=;><@~T・•ಠ°¬￣╥≧]_)|(?<=[^\W_][./]_))")
 _ENDS_TEXT = lazy_pattern(r"[\w)\]*）」】>]")
 _ONLY_SIGNS = lazy_pattern(r"(?!\.\.)[.^][.^_;\-]*")  # an ellipsis may be emphasized
+_WORD_CHARACTER = lazy_pattern(r"\w")
 _EMPHASIZED_WORD = lazy_pattern(
-    r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*])[^\s*]*\w[^\s*]*\1(?![A-Za-z0-9_*/@]|\.\w)"
+    r"(?<![A-Za-z0-9*/\\._-])(\*{1,2})(?=[^\s*]*\w)[^\s*]++\1(?![A-Za-z0-9_*/@]|\.\w)"
 )  # `*/health*`
 
 
@@ -199,8 +201,7 @@ def _is_within_words(content: str, opener: AsteriskRun, closer: AsteriskRun) -> 
         return True
     if not all(part.isascii() for part in (first, inner, last)):
         return False
-    word = re.search(r"\w*\Z", before)
-    parts = (word[0] if word else "", inner)
+    parts = ("".join(takewhile(_WORD_CHARACTER.match, reversed(before))), inner)
     shortest = 1 if opener.size > 1 and last.isalpha() else 2  # `fl**e**sh` is not a product
     return not (all(part.isalpha() for part in parts) and len(parts[0]) > 1 and len(inner) >= shortest) or bool(
         _OPERATOR_NEAR.search(before[-30:])

@@ -19,7 +19,7 @@ MOST_CACHED_CHARACTERS = 4_000  # characters: results for shorter texts are cach
 HEADING_IDENTIFIER = r"\{#([^\s{}#]+)\}"  # at the end of a heading (pandoc's extension `attributes`, kramdown, Hugo)
 _HASHES = re.compile(r"(?:^|[ \t>])#{1,6}(?:[ \t]|$)", re.MULTILINE)
 _UNDERLINE = re.compile(r"\n[ \t>]*[=-]+[ \t]*$", re.MULTILINE)
-_IDENTIFIED = re.compile(rf"[ \t]+{HEADING_IDENTIFIER}\Z")
+_IDENTIFIED = re.compile(rf"(?<![ \t])[ \t]++{HEADING_IDENTIFIER}\Z")
 
 
 def may_have_heading(text: str) -> bool:

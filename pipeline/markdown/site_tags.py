@@ -21,7 +21,7 @@ _OPENING = re.compile(
     rf"(?:\{{%-?\s*|\{{\{{[<%]-?\s*|\[)(?P<tag>(?i:{_CODE_TAGS}))\b(?P<rest>[^\n]*?)(?:-?%\}}|[>%]\}}\}}|\])[ \t]*\n"
 )
 _CLOSING = re.compile(r"\n[ \t]*(?:\{%[^\n]*%\}|\{\{[<%][^\n]*[>%]\}\}|\[/\w+\])\Z")
-_CODE_LANGUAGE = re.compile(r"(?:\b(?:lang(?:uage)?)\s*[:=]\s*|^\s*=?\s*)[\"']?([\w+#-]+)[\"']?(?!\s*=)")
+_CODE_LANGUAGE = re.compile(r"(?:\b(?:lang(?:uage)?)\s*[:=]\s*|^\s*+(?:=\s*+)?)[\"']?([\w+#-]+)[\"']?(?!\s*=)")
 _TAGS_WITHOUT_CODE_LANGUAGE = frozenset(
     ["highlight", "codeblock", "code", "codes", "pre", "prism", "plain", "plaintext", "source", "sourcecode", "text"]
 )

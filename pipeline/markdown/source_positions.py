@@ -12,8 +12,7 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from pipeline.changes import Span
-from pipeline.markdown.code_spans import line_starts
-from pipeline.markdown.fast_parse import FENCED_BLOCK
+from pipeline.markdown.code_spans import FENCED_BLOCK
 from pipeline.markdown.grouping import BlockGroup, block_groups, group_at
 from pipeline.markdown.opaque import masked
 from pipeline.markdown.opaque_blocks import OpaqueSpan
@@ -87,7 +86,7 @@ def _contents_at_start(text: str) -> tuple[InlineContent, ...]:
 
 
 def _located_contents(group: BlockGroup) -> Iterator[InlineContent]:
-    parsed, starts = group.blocks, line_starts(group.text)
+    parsed, starts = group.blocks, group.lines
     row, done = -1, 0  # the line and the end of the previous cell
     for opener, token in pairwise(parsed.tokens):
         if token.type != "inline" or token.map is None:

@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 
 _TARGET_TAG = (
-    r"\{\{-?[ ]*(?:[\"'](?P<string>[^\"'{}\n]*)[\"'][ ]*\|[^{}\n]*|(?:site|page|base|root)\w*[\w.]*[^{}\n]*)\}\}"
-    r"|\{%-?[ ]*asset_path[ ]+(?P<path>[^{}%\n]*?)[ ]*-?%\}"
+    r"\{\{-?[ ]*(?:[\"'](?P<string>[^\"'{}\n]*)[\"'][ ]*\|[^{}\n]*|(?:site|page|base|root)[^{}\n]*)\}\}"
+    r"|\{%-?[ ]*asset_path[ ]++(?P<path>(?:(?!-%)[^{}%\n ]|[ ]++(?!-?%))*+)[ ]*+-?%\}"
 )
 _TAG_AT_START = re.compile(_TARGET_TAG)
 TAGGED_TARGET = re.compile(rf"(?<=\]\()[ ]*(?P<written>(?:{_TARGET_TAG})[^\s()<>\"]*)")  # in Markdown

@@ -10,7 +10,7 @@ _HIDDEN = re.compile(
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # what sets the direction of text (UAX #9)
     r"\u00ad\u180e\u200b\u2060-\u2065\ufeff\ufff9-\ufffb"  # invisible: soft hyphen, no width, annotations
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"  # of shorthand, of music, tags
-    rf"|(?<!\S)[{_JOINERS}]+|[{_JOINERS}]+(?!\S)"
+    rf"|(?<!\S)[{_JOINERS}]++|(?<![{_JOINERS}])[{_JOINERS}]++(?!\S)"
 )
 
 

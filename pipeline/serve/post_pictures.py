@@ -28,7 +28,7 @@ SIGNATURES = (  # the first bytes of what browsers show as a picture, by media t
     (re.compile(rb"BM....\0\0\0\0", re.DOTALL), "image/bmp"),
 )
 DRAWING_TYPE = "image/svg+xml"
-_DRAWING_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|!DOCTYPE svg|svg)", re.IGNORECASE)
+_DRAWING_START = re.compile(rb"\s*+(?:\xef\xbb\xbf\s*+)?<(?:\?xml|!--|!DOCTYPE svg|svg)", re.IGNORECASE)
 
 
 class ShownPicture(NamedTuple):

@@ -16,7 +16,9 @@ _UNSPACED_SCRIPTS = (  # scripts that write words without spaces: CJK, Thai, Lao
 )
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED_SCRIPTS}]+")
 _TARGET = re.compile(r"(\]\()[^()\s]*(?=[)\s])|<?\bhttps?://[^\s<>)]*>?")
-_FREQUENT_MARKS = re.compile(r"^[ \t]*(?:[#>*+|-]+[ \t]+)+|!?\[(?=[^\]]*\]\()|\]\(\)|[*_~`|]+|^[-:| ]+$", re.MULTILINE)
+_FREQUENT_MARKS = re.compile(
+    r"^[ \t]*(?:[#>*+|-]+[ \t]+)+|!?\[(?=[^\]]{0,999}+\]\()|\]\(\)|[*_~`|]+|^[-:| ]+$", re.MULTILINE
+)
 _QUERY_PART = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _HAS_WORD = re.compile(r"\w")
 

@@ -17,7 +17,8 @@ from pipeline.steps.profiles.rules import cut_names, labels
 PLACEHOLDER = "a placeholder of machine translation"
 _PLACEHOLDER_START = lazy_pattern(r"T(?<![^【)\n]T)\d+[:：】]")
 _PLACEHOLDERS = lazy_pattern(
-    r"【T\d+[:：]\s*(?P<inner>[^【】\n]+)】|(?<=\))T\d+】(?=\]\()|^(?P<indent>[ \t]*)T\d+[:：]\s*(?=\*\*)", re.MULTILINE
+    r"【T\d+[:：]\s*+(?P<inner>[^【】\n]++|(?<=\s))】|(?<=\))T\d+】(?=\]\()|^(?P<indent>[ \t]*)T\d+[:：]\s*(?=\*\*)",
+    re.MULTILINE,
 )
 
 

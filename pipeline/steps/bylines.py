@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.patterns import lazy_pattern
+from pipeline.patterns import SPACE_BEFORE, lazy_pattern
 from pipeline.steps.dates import date_of, date_span, day_names, is_ambiguous, with_plain_digits
 
 BYLINE_LINES = 6  # lines below the title that may hold a byline
@@ -73,7 +73,8 @@ _BY_AFTER = lazy_pattern(r"\s(?:by|von|par|por|di|door|av|af)\s(?=[^\W\d_a-z])")
 _NAME_BEFORE = lazy_pattern(r"[\u3400-\u9fff]{2,4}\s+|(?:[^\W\d_a-z][\w.'’-]*\s){1,2}[^\W\d_a-z][\w.'’-]*,\s+")
 _AUTHOR_BAR = lazy_pattern(r"^(作者|文|撰文)\s*[|｜]\s*")
 _NAME_SEPARATOR = lazy_pattern(
-    r"\s*[、;；&]\s*|\s+(?:and|und|et|y|e|i|och|og|en|и|with)\s+|[，,]\s*(?=\S+\s\S|[\u3400-\u9fff])", re.IGNORECASE
+    rf"{SPACE_BEFORE}[、;；&]\s*|(?<!\s)\s++(?:and|und|et|y|e|i|och|og|en|и|with)\s+|[，,]\s*(?=\S+\s\S|[\u3400-\u9fff])",
+    re.IGNORECASE,
 )
 
 

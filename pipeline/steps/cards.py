@@ -19,7 +19,7 @@ RELATIVE_URL = "a relative URL works on its own site only; it gets the host of t
 _LINK_WITHOUT_TEXT = re.compile(  # a site generator fills in those of other schemes: `[](info:types)`
     r"\[\]\((?<![!\\]\[\]\()(?!(?!https?:)[a-z][a-z0-9+.-]*:)(?:[^()\s]|\([^()\s]*\))*\)[ \t]?"
 )
-_SPLIT_HASHTAG = re.compile(r"\[(# [^\]\n]+)\]\(([^()\s]+)\)")
+_SPLIT_HASHTAG = re.compile(r"\[(# [^\]\n]{1,999})\]\(([^()\s]+)\)")
 _RELATIVE_URL = re.compile(r"\]\((/(?!/)[^()\s]*)(?=[()]|[ \t]+[\"'(])")
 
 

@@ -14,6 +14,7 @@ from pipeline.document import Document, FrontValue, Metadata, Step
 from pipeline.language.identification import identified
 from pipeline.markdown import block_groups, heading_text, inline_tokens
 from pipeline.markdown.front_matter import front_matter_of
+from pipeline.patterns import SPACE_BEFORE
 from pipeline.steps.bylines import byline_of, lines_below_title
 from pipeline.steps.controls import stripped
 from pipeline.steps.dates import date_in, date_in_path, date_of, is_ambiguous
@@ -34,8 +35,8 @@ LANGUAGE_TAG = re.compile(
     r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
 )  # RFC 5646: language, script, region
 _KEY_SIGNS = re.compile(r"[-_.: ]")
-_MAIL_ADDRESS = re.compile(r"\s*[<(（][^<>()（）\s]+@[^<>()（）\s]+[>)）]\s*\Z")
-_SEVERAL_NAMES = re.compile(r"\s*[、；]\s*|;\s+|\s+(?:and|&)\s+(?=\S+\s\S)|,\s+(?=[^\s,]+\s[^\s,])")
+_MAIL_ADDRESS = re.compile(rf"{SPACE_BEFORE}[<(（](?=[^<>()（）\s]++[>)）])[^<>()（）\s]+@[^<>()（）\s]+[>)）]\s*\Z")
+_SEVERAL_NAMES = re.compile(rf"{SPACE_BEFORE}[、；]\s*|;\s+|(?<!\s)\s++(?:and|&)\s+(?=\S+\s\S)|,\s+(?=[^\s,]+\s[^\s,])")
 _TIME_OF_DAY = re.compile(r"\d:\d\d|\d{9}")  # 08:30, or seconds since 1970
 UNTITLED = "untitled"
 TOPIC = re.compile(r"/(?:tagged|tags?|topics?|categor(?:y|ies)|sections?)/")  # in a URL

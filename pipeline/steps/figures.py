@@ -17,7 +17,10 @@ CAPTION = re.compile(
     r"(?:fig(?:ure|\.)?|table|图|圖|図|그림|рис(?:унок|\.)?|abb(?:ildung|\.)?|figura)\s*\d",
     re.IGNORECASE,
 )
-_IMAGE = re.compile(r"!\[(?=\]\([^\n]*\)[ \t]*\n([ \t>]*)\n([ \t>]*)([^\n]+))")  # without a text, and the line below it
+_IMAGE_LINE = re.compile(  # a line that ends with an image, and the line below it
+    r"^(?=[^\n]*!\[\]\()[^\n]*\)(?=[ \t]*\n([ \t>]*)\n([ \t>]*)([^\n]+))", re.MULTILINE
+)
+_IMAGE = re.compile(r"!\[(?=\]\()")  # without a text
 
 
 def figures(document: Document) -> Document:
@@ -39,18 +42,19 @@ def _captioned(text: str, captions: Sequence[Pattern]) -> Iterator[Change]:
 
     Image and caption are in the same quotation, or both in none.
     """
-    for match in _IMAGE.finditer(text):
-        if not any(caption.match(match[3]) for caption in captions) or overlaps_opaque(text, match.span()):
+    lines = (line for line in _IMAGE_LINE.finditer(text) if any(caption.match(line[3]) for caption in captions))
+    for line, image in ((one, image) for one in lines for image in _IMAGE.finditer(text, *one.span())):
+        if overlaps_opaque(text, image.span()):
             continue
-        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        quoted = {part.replace(" ", "") for part in (before, match[1], match[2])}
+        before = text[line.start() : image.start()]
+        quoted = {part.replace(" ", "") for part in (before, line[1], line[2])}
         if len(quoted) > 1 or quoted.pop().strip(">"):
             continue
-        words = visible_text(inline_tokens(match[3].partition(" |")[0], {})).split("|")[0].strip()
+        words = visible_text(inline_tokens(line[3].partition(" |")[0], {})).split("|")[0].strip()
         if words and len(words) <= MOST_ALT_CHARACTERS:
             balanced = words.count("[") == words.count("]") and not re.search(r"\][(\[]", words)
             alt = re.sub(r"([\\`*_<&])" if balanced else r"([\\`*_<&\[\]])", r"\\\1", words)
-            yield Change("figures", (match.end(), match.end()), "", alt, CAPTION_AS_ALT)
+            yield Change("figures", (image.end(), image.end()), "", alt, CAPTION_AS_ALT)
 
 
 STEP = Step("figures", figures, (OPAQUE_STAYS, SAME_LINKS), version=4)

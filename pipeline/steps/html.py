@@ -32,7 +32,7 @@ _MAY_BE_SAID = re.compile(
 )
 _HTML_LINE = re.compile(r"\n {0,3}<")  # the start of a block of raw HTML, with the line end before it
 _MARKED = re.compile(r"(?P<lead>.*?)(?P<marks>\*{1,2}|~~)(?P<inner>.+)(?P=marks)(?P<tail>.*)", re.DOTALL)
-_TAG_ATTRIBUTES = r"(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?"
+_TAG_ATTRIBUTES = r"(?:\s(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)?+"
 _TAG_PAIR = re.compile(
     rf"<(?P<name>b|strong|i|em|del|s|strike|code|tt|a|font|span)(?P<attributes>{_TAG_ATTRIBUTES})>"
     r"(?P<inner>(?:[^<\n]|\n(?!\s*\n)|<(?:/?(?:sub|sup|kbd|mark|u)>|br\s*/?>|img\s[^<>]*>|https?:[^<>\s]*>))*?)"

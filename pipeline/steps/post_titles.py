@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.markdown import BlockGroup, block_groups, heading_text, inline_tokens, line_starts, may_have_heading
+from pipeline.markdown import BlockGroup, block_groups, heading_text, inline_tokens, may_have_heading
 from pipeline.patterns import lazy_pattern
 
 FEWEST_LETTERS_OF_NAME = 3  # letters of a word in a file name that says what the post is about; 2 outside ASCII
@@ -90,6 +90,6 @@ def _first_heading(text: str) -> _Heading:
 
 def _is_opaque(group: BlockGroup, lines: list[int] | None) -> bool:
     """Return whether a block starts inside an opaque region: `# comment` between `{% highlight %}` and its end."""
-    first = group.start + line_starts(group.text)[lines[0]] if lines else group.start
+    first = group.start + group.lines[lines[0]] if lines else group.start
     inside = group.text.find("\n", first - group.start)  # of a region that starts with the block, the next line
     return any(start < first < end or start == first <= group.start + inside < end for start, end, _ in group.opaque)

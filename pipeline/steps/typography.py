@@ -20,7 +20,7 @@ from pipeline.patterns import lazy_pattern
 Typography = Literal["off", "safe", "full"]
 
 _NOT_TEXT = lazy_pattern(
-    r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\([^\n]*?\)|<[^<>\n]+>|https?://[^\s<>]+|\$[^$\n]+\$|[\w.+-]+@[\w.-]+",
+    r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\]\((?:[^\n)\]]++|\](?!\())*+\)|<[^<>\n]+>|https?://[^\s<>]+|\$[^$\n]+\$|(?<![\w.+-])[\w.+-]++@[\w.-]+",
     re.DOTALL,
 )
 _COUNTED = (  # what is counted in thousands, after a number

@@ -15,9 +15,9 @@ LONGEST_URL = 4_096  # characters of a URL to process; some patterns of ClearURL
 MOST_WRAPPERS = 8  # redirect wrappers around each other
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_NO_SCHEME = re.compile(r"//(?:[^\s/?#@:]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#]|\Z)")  # protocol-relative: //e.org/a
+_NO_SCHEME = re.compile(r"//[^\s/?#@:]+\.[^\W\d_]{2,}(?::\d+)?(?:[/?#]|\Z)")  # protocol-relative: //e.org/a
 _FRAGMENT_PARAMETERS = re.compile(r"[\w.-]+=[^&]*(?:&[\w.-]+=[^&]*)*")  # a fragment with parameters: a=b&c=d
-_HOST = re.compile(r"[\w.%-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an IPv6 address
+_HOST = re.compile(r"[\w.%-]++|(?=[^:]*+:)[0-9a-f:.]++")  # a name, or an IPv6 address
 _TEXT_FRAGMENT = re.compile(r":~:.*")  # an instruction to the browser, never part of the URL (WICG)
 
 

@@ -32,7 +32,7 @@ HOSTS_OF_KIND = {
     ),
 }  # fmt: skip
 _KIND_OF_HOST = {host: kind for kind, hosts in HOSTS_OF_KIND.items() for host in hosts}
-_SURROUNDING_MARKS = re.compile(r"^\W+|\W+$")
+_SURROUNDING_MARKS = re.compile(r"^\W++|(?<!\W)\W++$")
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_ESCAPED_PAIRS = re.compile(r"[^=]*(?:=3D[^=&]*[&#;]?[^=&]*){2,}")
+_ESCAPED_PAIRS = re.compile(r"[^=]*+(?:=3D[^=&]*+(?:&[^=&]*+)?){2,}")
 
 
 def without_quoted_printable(url: str) -> str:

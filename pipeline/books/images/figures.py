@@ -21,7 +21,7 @@ from pipeline.books.phrases import phrase
 MOST_FILE_NAME = 80  # characters of a missing file's name that are shown
 # An alternative text that says nothing: a file name, or what editors write for any image.
 _NO_WORDS = re.compile(
-    r"\s*(?:image|img|photo|picture|figure|untitled|screenshot|图片|圖片|图|插图|在这里插入图片描述|画像|이미지|bild|imagen|изображение)?"
+    r"\s*+(?:image|img|photo|picture|figure|untitled|screenshot|图片|圖片|图|插图|在这里插入图片描述|画像|이미지|bild|imagen|изображение)?"
     r"[\s_\-\d]*|[^\s]+\.(?:png|jpe?g|gif|webp|svg|avif|bmp|tiff?|heic)",
     re.IGNORECASE,
 )

@@ -33,7 +33,7 @@ _OPERATOR = re.compile(r"[=<>≤≥∈≠≈]")
 _WORDS_OF_TEX = re.compile(
     r"\\(?:text\w*|math\w+|operatorname|mbox|hbox|begin|end|label|tag|color|textcolor)\*?\s*\{[^{}]*\}|\\[A-Za-z]+"
 )
-_PROSE = re.compile(r"[^\W\d_]{3,}[ ,;:]+[^\W\d_]{3,}|[。！？；]")
+_PROSE = re.compile(r"(?<![^\W\d_])[^\W\d_]{3,}+[ ,;:]++[^\W\d_]{3}|[。！？；]")
 _WIDE_LETTER = re.compile("[\u2e80-\uffff]")
 _HTML_TEXT = re.compile(  # code and scripts, a comment or a tag, or the text between those
     r"<(?P<code>pre|code|samp|kbd|tt|script|style|textarea|title|svg|math)\b.*?(?:</(?P=code)\s*>|\Z)|<!--.*?(?:-->|\Z)"
@@ -203,7 +203,7 @@ def _may_be_short_maths(tex: str) -> bool:
         return False
     longest = 2 if " " not in tex else 1
     words = re.findall(r"[^\W\d_]+", _WORDS_OF_TEX.sub(" ", tex))
-    named = bool(_OPERATOR.search(tex)) and not re.search(r"[^\W\d_]{2,}[ ,;:]+[^\W\d_]{2,}|[/:;$]", tex)
+    named = bool(_OPERATOR.search(tex)) and not re.search(r"(?<![^\W\d_])[^\W\d_]{2,}+[ ,;:]++[^\W\d_]{2}|[/:;$]", tex)
     return named or all(len(word) <= longest for word in words)
 
 

@@ -31,7 +31,7 @@ _NOTE_BODY = re.compile(  # a note's definition: its lines to a blank one, and i
 )
 MOST_NOTES_IN_NOTES = 4  # levels; more would take the post beyond the nesting that a book may have
 _APART = "<!-- -->"  # between code spans, whose backticks would be read as one run; books show nothing of it
-_NOTE_CITATION = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+_NOTE_CITATION = re.compile(r"\[\^([^\]\s]{1,999})\](?!:)")  # the longest label of CommonMark 0.31.2
 
 
 class TextWithMarks(NamedTuple):

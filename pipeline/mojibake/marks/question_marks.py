@@ -15,7 +15,7 @@ INSIDE_QUESTION = re.compile(IN_WORD)
 ANY_QUESTION = re.compile(f"{IN_WORD}|{AT_START}|{AT_END}|{ALONE}")
 LONGEST_CHUNK = 60  # characters of a word with the signs around it; longer runs are code, or of a script without spaces
 CHUNK = re.compile(r"\S+")
-PROSE_CHUNK = re.compile(r"[(\[\"'*_]*[A-Za-z?]+(?:['-][A-Za-z?]+)*[)\]\"'*_.,;:!?]*")
+PROSE_CHUNK = re.compile(r"[(\[\"'*_]*[A-Za-z?]++(?:['-][A-Za-z?]++)*+[)\]\"'*_.,;:!?]*+")
 
 
 def has_inner_question(text: str) -> bool:

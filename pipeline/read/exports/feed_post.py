@@ -123,7 +123,7 @@ def _authors_of_entry(fields: Sequence[XmlField]) -> Iterator[str]:
         if _plain(one.name) in {"author", "dc:creator"}:
             inner = _first_text(xml_fields(f"<a>{one.markup}"), "name") if "<" in one.markup else one.text
             inner = title_of(inner or one.text)
-            name = re.sub(r"\A\S+@\S+\s+\((.+)\)\Z", r"\1", inner)
+            name = re.sub(r"\A(?=\S++\s++\()\S+@\S+\s+\((.+)\)\Z", r"\1", inner)
             if name and "@" not in name and "<" not in name:
                 yield name
 

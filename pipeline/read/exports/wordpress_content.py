@@ -35,11 +35,11 @@ GALLERY = re.compile(r"(?<!\[)\[gallery\b([^\]]{0,4000})\]")
 _LAYOUT_SHORTCODE = re.compile(
     r"(?<!\[)\[/?(?:vc|et_pb|fusion|av|cs|ux|nectar|mk)_[a-z][\w-]{0,60}(?:\s[^\]]{0,4000})?\]"
 )  # of page builders
-_LATEX = re.compile(r"\$latex\s+([^$]{1,2000})\$|(?<!\[)\[latex\b[^\]]{0,500}\](.{1,2000}?)\[/latex\]", re.DOTALL)
+_LATEX = re.compile(r"\$latex\s++([^$]{1,2000})\$|(?<!\[)\[latex\b[^\]]{0,500}\](.{1,2000}?)\[/latex\]", re.DOTALL)
 _SHOWN_SHORTCODE = re.compile(r"\[(\[/?[a-z][\w-]{0,60}[^\[\]]{0,2000}\])\]")
-_SHORTCODE_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:[\"“”″]([^\"“”″]*)[\"“”″]|'([^']*)'|([^\s\"'\]]+))")
+_SHORTCODE_ATTRIBUTE = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*(?:[\"“”″]([^\"“”″]*)[\"“”″]|'([^']*)'|([^\s\"'\]]+))")
 _URL = re.compile(r"https?://[^\s\"'<>\]]+")
-_URL_LINE = re.compile(r"^[ \t]*(?:<p>)?[ \t]*(https?://[^\s<>\"]+)[ \t]*(?:</p>)?[ \t]*$", re.MULTILINE)
+_URL_LINE = re.compile(r"^[ \t]*+(?:<p>[ \t]*+)?(https?://[^\s<>\"]++)[ \t]*+(?:</p>[ \t]*+)?$", re.MULTILINE)
 REUSED_BLOCK = re.compile(r"<!--\s*wp:block\s+\{\"ref\":(\d+)[^>]{0,200}/-->")
 _BLOCK_MARK = re.compile(r"\s*(/?)wp:([\w/-]{1,100})")
 _CODE_BLOCK = re.compile(
@@ -215,7 +215,7 @@ def with_paragraphs(text: str) -> str:
             elif piece.startswith("<") and name not in _EMPTY:
                 opened.append(name)
         elif paragraphs := [one for part in re.split(r"\n[ \t]*\n\s*", piece) if (one := part.strip())]:
-            broken = [re.sub(r"(?:<br\s*/?>)?[ \t]*\n", "<br>\n", one) for one in paragraphs]
+            broken = [re.sub(r"(?:<br\s*/?>[ \t]*+|(?<![ \t])[ \t]++)?+\n", "<br>\n", one) for one in paragraphs]
             wraps = not opened or opened[-1] in _HOLDS_PARAGRAPHS or len(broken) > 1
             wraps = wraps and not (opened and opened[-1] == "p")
             made += [f"<p>{one}</p>" for one in broken] if wraps else ["<br><br>".join(broken)]

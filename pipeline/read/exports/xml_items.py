@@ -144,7 +144,9 @@ def _text_of(markup: str) -> str:
     bare = markup.strip()
     if bare.startswith("<![CDATA[") and bare.endswith("]]>") and bare.count("]]>") > bare.count("<![CDATA["):
         return _CONTROL.sub("", bare[9:-3].replace("]]]]><![CDATA[>", "]]>"))
-    parts = _CDATA.split(markup)
+    sections, end, rest = markup.rpartition("]]>")  # after the last end, no section ends: no search is in vain
+    parts = _CDATA.split(sections + end)
+    parts[-1] += rest
     parts[::2] = map(_unescaped, parts[::2])
     return _CONTROL.sub("", "".join(parts))
 

@@ -23,7 +23,7 @@ def heading_blocks(writer: PageWriter, element: PageElement) -> list[str]:
     """Return a heading of level 1 to 6; pictures in it follow it."""
     level = int(element.tag[1])
     text = paragraph_of(writer.flat(element)).replace(HARD_BREAK, " ").replace("\n", " ")
-    text = re.sub(r"(?<!\\)(#+)\Z", r"\\\1", text)
+    text = re.sub(r"(?<!\\)(?<!(?<!\\)#)(#++)\Z", r"\\\1", text)
     return [f"{'#' * level} {text}"] if text else []
 
 

@@ -35,7 +35,7 @@ def fenced_code(element: PageElement) -> str:
     parts: list[str] = []
     _collect(element, parts)
     text = "".join(parts).replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    text = re.sub(r"[ \t]+(?=\n|\Z)", "", text).strip("\n")
+    text = re.sub(r"(?<![ \t])[ \t]++(?=\n|\Z)", "", text).strip("\n")
     if not text.strip():
         return ""
     longest = max(map(len, re.findall("`{3,}", text)), default=2)

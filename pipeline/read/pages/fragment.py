@@ -52,9 +52,9 @@ _LAYOUT = frozenset((
 ))  # fmt: skip
 _LAYOUT_CLASS = re.compile(r"(?:wp-|align|size-|attachment-|has-|is-|Mso|img-|lazy|external|reference)[\w-]*\Z")
 _LAYOUT_STYLE = re.compile(
-    r"(?:\s*(?:font-(?:family|size)|color|background(?:-color)?|line-height|text-align|text-indent|margin(?:-\w+)?"
+    r"(?:\s*+(?:font-(?:family|size)|color|background(?:-color)?|line-height|text-align|text-indent|margin(?:-\w+)?"
     r"|padding(?:-\w+)?|letter-spacing|word-spacing|orphans|widows|border(?:-\w+)*|box-sizing|width|height|max-width"
-    r"|vertical-align\s*:\s*(?:top|middle|bottom)|float|clear|cursor|outline|overflow-wrap|word-break)\s*(?::[^;]*)?;?)*\s*\Z",
+    r"|vertical-align\s*:\s*(?:top|middle|bottom)|float|clear|cursor|outline|overflow-wrap|word-break)\s*+(?::[^;]*+)?;?)*+\s*\Z",
     re.IGNORECASE,
 )
 _PIXELS = re.compile(r"\d+(?:px)?\Z")

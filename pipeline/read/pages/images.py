@@ -26,7 +26,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _IMAGE_FILE_URL = re.compile(r"\Ahttps?://[^\s?#]+\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|\Z)", re.IGNORECASE)
-_IMAGE_FILE = re.compile(r"\A[^\s{}\[\]\"]+\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]\S*)?\Z", re.IGNORECASE)
+_IMAGE_FILE = re.compile(r"\A(?=\S++\Z)[^\s{}\[\]\"]+\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]\S*)?\Z", re.IGNORECASE)
 _LAZY_CLASS = re.compile(r"\blazy|\b(?:lozad|b-lazy|unveil|progressive)\b", re.IGNORECASE)
 _EMOJI_CLASS = re.compile(r"\b(?:emoji|emojione|twemoji|wp-smiley|emoticon|smiley)\b")
 _EMOJI = re.compile(r"[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\u20e3]{1,8}")
@@ -119,7 +119,7 @@ class PagePictures:
 
 def tex_of_alt(alt: str) -> str:
     r"""Return the TeX in the alternative text of a formula's image: `{\displaystyle x^2}` -> `x^2`."""
-    wrapped = re.fullmatch(r"\s*\{?\\(?:displaystyle|textstyle)\s*(.*?)\}?\s*", alt, re.DOTALL)
+    wrapped = re.fullmatch(r"\{?\\(?:displaystyle|textstyle)\s*+(.*?)\}?", alt.strip(), re.DOTALL)
     return " ".join((wrapped[1] if wrapped else alt).strip("$ ").split())
 
 

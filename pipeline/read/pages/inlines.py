@@ -17,7 +17,8 @@ _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _URL_IN_TEXT = re.compile(r"https?://[^\s<>\"]+")
 _START_OF_LINE = re.compile(r"(?m)^([ \t]*)(?:([-+=#>|:])|(\d{1,9})([.)])(?=[ \t]|$))")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
-_EDGES = re.compile(r"\A((?:\s|\\\n)*)(.*?)((?:\s|\\\n)*)\Z", re.DOTALL)  # a line break is a space too
+_START_SPACE = re.compile(r"(?:\s|\\\n)*+")  # a line break is a space too
+_REVERSED_END_SPACE = re.compile(r"(?:\n\\|\s)*+")
 _CLOSING_QUOTES = dict(zip("“‘「『（《〈【", "”’」』）》〉】", strict=True))
 HARD_BREAK = "\\\n"
 
@@ -197,8 +198,15 @@ def code_markdown(text: str) -> str:
 
 
 def _edges(text: str) -> tuple[str, str, str]:
-    match = _EDGES.match(text)
-    return (match[1], match[2], match[3]) if match else ("", text, "")
+    start, rest = _split_at(_START_SPACE, text)
+    end, words = _split_at(_REVERSED_END_SPACE, rest[::-1])
+    return start, words[::-1], end[::-1]
+
+
+def _split_at(start: re.Pattern[str], text: str) -> tuple[str, str]:
+    """Return what a pattern matches at the start of a text, and the rest."""
+    match = start.match(text)
+    return (match[0], text[match.end() :]) if match else ("", text)
 
 
 def _outermost(run: Run) -> str:

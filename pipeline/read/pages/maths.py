@@ -58,10 +58,10 @@ def tex_of_annotation(element: PageElement) -> str:
     for note in element.iter("annotation"):
         if attribute(note, "encoding").lower() in _ANNOTATIONS:
             tex = "".join(note.itertext()).strip()
-            wrapped = re.fullmatch(r"\{\\displaystyle\s*(.*)\}", tex, re.DOTALL)
+            wrapped = re.fullmatch(r"\{\\displaystyle\s*+(.*)\}", tex, re.DOTALL)
             return wrapped[1].strip() if wrapped else tex
     alt = attribute(element, "alttext")
-    wrapped = re.fullmatch(r"\{\\displaystyle\s*(.*)\}", alt, re.DOTALL)
+    wrapped = re.fullmatch(r"\{\\displaystyle\s*+(.*)\}", alt, re.DOTALL)
     return wrapped[1].strip() if wrapped else alt
 
 

@@ -33,7 +33,7 @@ _DATE_IN_PAGE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[-/.年]|[.년] )(\d{1,2})
 _NAME_NOISE = re.compile(r"\A(?:by|von|par|por|作者|文|编辑)[\s:：/|]+|https?://\S+", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*|Mirrored from )(\S+)")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
-_SITE_PARTS = re.compile(r"\s+[|\-–—·•»_:]+\s+")
+_SITE_PARTS = re.compile(r"(?<!\s)\s++[|\-–—·•»_:]++\s+")
 _SITE_AFTER = re.compile(r"\s+[|\-–—·•»_/]\s+\S|\s*[｜丨]\s*\S")
 Fields = dict[str, list[str]]
 
@@ -197,7 +197,7 @@ def _canonical(root: PageElement, fields: Fields, text: str, url: str) -> str:
     permanent = first_href(one for one in root.iter("a") if has_class(one, "p-canonical"))  # Medium
     noted = _SAVED_FROM.search(text[:4096])
     written = (canonical, _first(fields, ("og:url",)), url, permanent, noted[1] if noted else "")
-    return next((one for one in written if re.match(r"https?://[^/\s]+\.[^\s]+\Z", one)), "")
+    return next((one for one in written if re.match(r"https?://(?=\S++\Z)[^/\s]+\.\S", one)), "")
 
 
 def _language(root: PageElement, fields: Fields) -> str:

@@ -39,7 +39,7 @@ _BACK_TEXT = re.compile(
     r"|(?:jump up(?: to)?:?)?\s*[a-z]?",
     re.IGNORECASE,
 )
-_START_LABEL = re.compile(r"\A\s*[\[(（［]?\s*(?:\d{1,4}|[*†‡])\s*[\])）］]?\s*[.:：、^↑]?\s*")
+_START_LABEL = re.compile(r"\A\s*+(?:[\[(（［]\s*+)?(?:\d{1,4}|[*†‡])\s*+(?:[\])）］]\s*+)?(?:[.:：、^↑]\s*+)?")
 _AFTER_LABEL = re.compile(r"\A\s*[.:：、)\]]\s*")
 _BLOCKS_OF_NOTES = ("li", "p", "div", "dd", "aside", "td", "section", "tr", "dt")
 _BY_SCRIPT = re.compile(r"javascript:\s*(?:;|void)")

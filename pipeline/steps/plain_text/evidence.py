@@ -22,7 +22,8 @@ _LINK = lazy_pattern(
 )
 _FENCE_LINE = lazy_pattern(r"^ {0,3}(?:```|~~~\w)[^`\n]*$", re.MULTILINE)
 _TABLE = lazy_pattern(
-    r"^[^\n|]*\|[^\n]*\n[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*(?=\n|\Z)", re.MULTILINE
+    r"^[^\n|]*\|[^\n]*\n[ \t]*+(?:\|[ \t]*+)?:?-{3,}+:?[ \t]*+(?:\|[ \t]*+:?-{3,}+:?[ \t]*+)*+\|?[ \t]*+(?=\n|\Z)",
+    re.MULTILINE,
 )
 _FIRST_HEADING = lazy_pattern(r"\s*\A\s*#[ \t]+\S[^\n]*(?=\n[ \t]*\n|\n?\Z)")
 _LONE_HEADING = lazy_pattern(r"\n[ \t]*\n#[ \t]+\S[^\n]*(?=\n[ \t]*\n|\n?\Z)")

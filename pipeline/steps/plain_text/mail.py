@@ -25,12 +25,13 @@ HEADER_NAMES = _CERTAIN_NAMES | frozenset(_OTHER_FIELDS.split())
 _HEADER_FIELD = lazy_pattern(
     r"[*_]{0,2}([^\W\d][\w-]*(?: [\w-]+)?)[*_]{0,2}\s*[:：](?!//)|(作者|標題|時間|看板|标题|时间)\s+\S"
 )
-_MBOX_START = lazy_pattern(r"From \S+@?\S* +(?:\w{3} ){2}")
+_MBOX_START = lazy_pattern(r"From \S++ +(?:\w{3} ){2}")
 QUOTED_SENTENCE_END = lazy_pattern(r"[.!?:…。！？：][\"'”’」』)）*_]*\s*\Z")
 QUOTED_QUESTION_END = lazy_pattern(r"[?？؟][\"'”’」』)）*_]*\s*\Z")
 ATTRIBUTION = lazy_pattern(
     r"(?:\b(?:wrote|writes|said|schrieb|écrit|escribió|escreveu|ha scritto|schreef|skrev|napisał\w*|napsal\w*"
-    r"|пишет|писал\w*|написал\w*|написав|yazdı|đã viết)\b[^\n]*|写道|寫道|说|說|さんは書きました|작성)\s*[:：]\s*\Z",
+    r"|пишет|писал\w*|написал\w*|написав|yazdı|đã viết)\b[^\n]{0,998}(?<!\s)"
+    r"|写道|寫道|说|說|さんは書きました|작성)\s*[:：]\s*\Z",
     re.IGNORECASE,
 )
 SIGNATURE_MARKS = frozenset({"--", "- --"})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.patterns import lazy_pattern
+from pipeline.patterns import SPACE_BEFORE, lazy_pattern
 from pipeline.steps.dates import date_of
 from pipeline.steps.plain_text.layout import SENTENCE_END
 from pipeline.steps.plain_text.lines import TextLine
@@ -31,9 +31,9 @@ _LABELLED = lazy_pattern(
 )
 _BOARD_LINE = lazy_pattern(r"(?:(?P<author>作者)|(?P<title>標題|标题)|(?P<date>時間|时间))\s+(?P<value>\S.*)")  # of PTT
 _BRACKETED = lazy_pattern(
-    r"[《〈『「【](?P<title>[^》〉』」】/／]{1,60})(?:[/／]\s*作者\s*[:：]?\s*(?P<inside>[^》』】]{1,40}))?[》〉』」】]"
-    r"\s*(?:[（(【\[][^）)】\]]{0,30}[）)】\]])?\s*(?:全集|全本|完本|完结|精校版|校对版|全文|[Tt][Xx][Tt])?\s*"
-    r"(?:(?:作者|著者|文|by|BY|By)?\s*[:：/／]?\s*(?P<author>[^\s，。！？,.!?]{1,30}))?"
+    r"[《〈『「【](?P<title>[^》〉』」】/／]{1,60})(?:[/／]\s*+作者\s*+(?:[:：]\s*+)?(?P<inside>[^》』】]{1,40}))?[》〉』」】]"
+    r"\s*+(?:[（(【\[][^）)】\]]{0,30}[）)】\]]\s*+)?(?:全集|全本|完本|完结|精校版|校对版|全文|[Tt][Xx][Tt])?\s*+"
+    r"(?:(?:作者|著者|文|by|BY|By)?\s*+(?:[:：/／]\s*+)?(?P<author>[^\s，。！？,.!?]{1,30}))?"
 )
 _WRITTEN_BY = lazy_pattern(
     r"(?:by|BY|By|von|par|por|di|door|av)\s+(?P<author>[^\W\d_][^.!?,;:]{1,60})"
@@ -42,10 +42,10 @@ _WRITTEN_BY = lazy_pattern(
 _EBOOK_OF = lazy_pattern(
     r"(?:The )?Project Gutenberg(?:'s|’s)? (?:EBook|eBook|Etext) of (?P<title>.+?)(?:, by (?P<author>.+))?\Z"
 )
-_MARKED_WHOLE = lazy_pattern(r"\A([*_]+)(.+)\1\Z")  # marks around a title; those of a word in it stay
-_ADDRESS = lazy_pattern(r"\s*<[^<>]*@[^<>]*>|\s*\S+@\S+\s*")
-_IN_PARENTHESES = lazy_pattern(r"\S+@\S+\s+\(([^()]+)\)\s*\Z")
-_BOARD_SUFFIX = lazy_pattern(r"[\s,，]*(?:看板|站內|站内|信区)\s*[:：]?.*\Z")
+_MARKED_WHOLE = lazy_pattern(r"\A([*_]{1,9})(.+)\1\Z")  # marks around a title; those of a word in it stay
+_ADDRESS = lazy_pattern(rf"{SPACE_BEFORE}<[^<>@]*+@[^<>]*+>|{SPACE_BEFORE}\S{{1,254}}@\S+\s*")
+_IN_PARENTHESES = lazy_pattern(r"(?<!\S)(?=\S++\s++\()\S+@\S+\s+\(([^()]+)\)\s*\Z")
+_BOARD_SUFFIX = lazy_pattern(r"(?:(?<![\s,，])[\s,，]++)?+(?:看板|站內|站内|信区)\s*[:：]?.*\Z")
 
 
 @dataclass(frozen=True, slots=True)
