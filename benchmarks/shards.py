@@ -3,7 +3,7 @@
     python benchmarks/shards.py [ROWS [PARTS [POSTS]]]    (default: 1,000,000 rows in 16 parts)
 
 Each row has about 200 characters: sentences of a language of scale.py, drawn with a fixed seed. With a folder POSTS of
-Markdown files, a row has up to 250 characters: a number, and lines that follow one another in a post. One row in 200 is
+Markdown files, a row has up to 130 characters: a number, and lines that follow one another in a post. One row in 200 is
 mis-decoded. One process does all parts. Then the part in the middle is done again in another folder: ended by SIGKILL
 when half of it is done, and repeated.
 """
@@ -28,7 +28,7 @@ from pathlib import Path
 from scale import PR_SET_CHILD_SUBREAPER, ROOT, sentences
 
 LEAST, MOST = 170, 260  # characters of a row of sentences
-MOST_OF_POST = 250  # characters of a row of a post
+MOST_OF_POST = 120  # characters of a row of a post
 DAMAGED = 0.005  # share of the rows
 MISDECODINGS = ("cp1252", "latin-1", "cp1251", "gbk")
 KINDS = ("documents", "attributes", "rejects")
@@ -108,10 +108,10 @@ def main() -> None:
         wall = time.perf_counter() - start
         rejected = sum(file.read_bytes().count(b"\n") for file in (folder / "calm" / "rejects").iterdir())
         print(
-            f"{number} rows, {rejected} rejected: {1000 * used / number:.2f} ms of CPU time a row, {wall:.0f} s of wall",
+            f"{number} rows, {rejected} rejected: {1000 * used / number:.2f} ms of CPU time a row, {wall:.0f} s",
             end="",
         )
-        print(f" time, largest process {largest:.0f} MB", flush=True)
+        print(f", largest process {largest:.0f} MB", flush=True)
         part = "--of", str(parts), "--part", str(parts // 2)
         done, half = folder / "killed" / ".partial", number // parts // 2
         killed = started(folder, "killed", *part)
