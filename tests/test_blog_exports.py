@@ -9,13 +9,14 @@ import json
 import tarfile
 import tomllib
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+import msgspec
 import pytest
 import zstandard
 
-from pipeline.document import SkipDocument
-from pipeline.read import export_archive, feed, ghost, wordpress
+from pipeline.document import SkipDocument, Source
+from pipeline.read import export_archive, feed, ghost, social, wordpress
 from pipeline.read.exports.wordpress_content import StoredPicture, shown_content
 from pipeline.read.html import SavedPage, page_markdown
 from pipeline.read.readers import NoPostsInside, Reader
@@ -375,4 +376,66 @@ def test_a_run_counts_what_is_no_post(tmp_path: Path, lacuna: Lacuna):
     lacuna("run", "--no-editions", cwd=tmp_path)
     assert len([*(tmp_path / "clean" / "e.xml.parts").iterdir()]) == 2
     asked = lacuna("bind", "raw/sitemap.xml", "-o", "books", cwd=tmp_path)
-    assert "raw/sitemap.xml: is no export of WordPress, Blogger, LiveJournal or Ghost" in asked.stderr + asked.stdout
+    assert "raw/sitemap.xml: is no export of a blog or a social network" in asked.stderr + asked.stdout
+
+
+def test_an_archive_of_tumblr_has_its_posts_in_another_archive():
+    """`posts/posts.zip` is read, with the pictures that are beside it; a damaged one is reported."""
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("posts_index.html", "<ul></ul>")
+        archive.writestr("html/1.html", "<h1>The mill</h1><p>We walked.</p><img src='../../media/1.png'>")
+    for packed, names in ((inner.getvalue(), ["1.html"]), (inner.getvalue()[:-30], None)):
+        outer = io.BytesIO()
+        with zipfile.ZipFile(outer, "w") as archive:
+            archive.writestr("posts/posts.zip", packed)
+            archive.writestr("media/1.png", b"\x89PNG")
+        if names is None:
+            with pytest.raises(SkipDocument, match="damaged"):
+                export_archive.posts_of_export(Source(PurePosixPath("a.zip"), outer.getvalue()))
+            continue
+        parts = export_archive.posts_of_export(Source(PurePosixPath("a.zip"), outer.getvalue()))
+        assert [*parts] == names
+        document, pictures = export_archive.READER.read(Source(PurePosixPath("a.zip"), parts["1.html"], part=True))
+        assert ("We walked." in document.text, [*pictures.values()]) == (True, [b"\x89PNG"])
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [{"timestamp": 1, "data": 7, "attachments": [None, {"data": [{"media": 3}]}]}, None],
+        [{"media": [], "creation_timestamp": "x"}, {"media": [{"uri": 3}], "timestamp": True}],
+        {"notes_v2": [{"text": "", "created_timestamp": 10**30}]},
+        {"type": "OrderedCollection", "orderedItems": [7, {"object": {"content": 7}}, {"object": "https://e.org/1"}]},
+        {
+            "name": "a",
+            "type": "public_channel",
+            "messages": [None, {"type": "message", "text": [3, None, {"type": []}]}],
+        },
+        {"about": "", "chats": {"list": [3, {"type": ["x"], "messages": 3}]}},
+        {"about": "", "chats": []},
+        [],
+    ],
+    ids=str,
+)
+def test_json_of_a_social_network_in_other_shapes_has_no_posts(found: object):
+    """Values of other types raise nothing but that the file has no posts."""
+    with pytest.raises(NoPostsInside):
+        social.posts_of_social(Source(PurePosixPath("a.json"), json.dumps(found).encode()))
+
+
+@pytest.mark.parametrize(
+    ("texts", "shows"),
+    [
+        (["cafÃ©", "10 â\x82¬"], ["café", "10 €"]),
+        (["cafÃ©", "naïve", "é"], ["cafÃ©", "naïve", "é"]),
+        (["cafÃ©", "10 €"], ["cafÃ©", "10 €"]),
+        (["ð\x9f\x98\x80", "Ã© cut Ã", "dÃ©jÃ\xa0"], ["😀", "Ã© cut Ã", "déjà"]),
+    ],
+)
+def test_bytes_of_facebook_are_decoded_where_a_file_is_so_as_a_whole(texts: list[str], shows: list[str]):
+    """A file with sound Latin-1 letters, or with a character that is no byte, stays as it is."""
+    rows = [{"timestamp": 1, "data": [{"post": one}]} for one in texts]
+    parts = social.posts_of_social(Source(PurePosixPath("a.json"), json.dumps(rows).encode()))
+    pages = [msgspec.msgpack.decode(part)["data"].decode() for part in parts.values()]
+    assert pages == [f"<meta charset=utf-8><body><p>{one}</p>" for one in shows]

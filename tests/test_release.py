@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 
 import pytest
 import yaml
@@ -55,3 +56,12 @@ def test_the_sbom_command_of_the_page_is_that_of_the_workflow():
     page = (ROOT / "docs" / "how-to" / "release.md").read_text("utf-8")
     (shown,) = re.findall(r"^\$ (pipx run .*)$", page, re.MULTILINE)
     assert f"run: {shown}\n" in (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+
+
+def test_the_package_names_the_licence_of_each_part():
+    """The licences in the metadata are those of the parts of the package, and their texts are in it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    parts = re.findall(r"^\| .+ \| (\S+) \|$", licences.page().partition("## Packages")[0], re.MULTILINE)
+    assert set(project["license"].split(" AND ")) == {one for one in parts if one != "licence"}
+    assert all((ROOT / name).is_file() for name in project["license-files"])
+    assert len(project["license-files"]) == len(project["license"].split(" AND "))

@@ -173,16 +173,19 @@ def escape_sequences() -> dict[bytes, str]:
     return {escape: row.name for row in CODECS for escape in row.escapes}
 
 
+@functools.cache
 def single_byte_misdecodings() -> tuple[str, ...]:
     """Return the single-byte codecs that software mis-decodes other bytes as."""
     return _codecs_by_rank(lambda row: row.wrong, multi_byte=False)
 
 
+@functools.cache
 def multi_byte_misdecodings() -> tuple[str, ...]:
     """Return the multi-byte codecs that software mis-decodes other bytes as."""
     return _codecs_by_rank(lambda row: row.wrong, multi_byte=True)
 
 
+@functools.cache
 def original_codecs() -> tuple[str, ...]:
     """Return the codecs that the original bytes of mis-decoded text may be in."""
     return _codecs_by_rank(lambda row: row.truth)
@@ -193,11 +196,13 @@ def western_codecs() -> tuple[str, ...]:
     return (HTML_CODEC, *(row.name for row in CODECS if row.like == HTML_CODEC))
 
 
+@functools.cache
 def stray_byte_codecs() -> tuple[str, ...]:
     """Return the single-byte codecs whose bytes occur in files of UTF-8: the commonest ones."""
     return _codecs_by_rank(lambda row: row.wrong * (row.wrong <= LAST_COMMON_RANK), multi_byte=False)
 
 
+@functools.cache
 def fallback_codecs() -> tuple[str, ...]:
     """Return the codecs that software assumes where it knows no encoding."""
     return _codecs_by_rank(lambda row: row.guess)

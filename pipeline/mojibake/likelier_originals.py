@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from pipeline.encoding.codecs import codec_named, is_multi_byte, original_codecs, stray_byte_codecs
 from pipeline.encoding.detection import UTF_8
-from pipeline.encoding.misdecoding import encoded_character
+from pipeline.encoding.misdecoding import bytes_by_character, encoded_character
 from pipeline.language.fluency import MIXED_SCRIPT_PENALTY, cached_unigrams, letter_scores
 from pipeline.mojibake.chain_search import Chain
 from pipeline.mojibake.utf8_validity import is_valid_utf8
@@ -49,6 +49,8 @@ def _likelier_pairs(line: str) -> list[tuple[str, str]]:
     """Return the pairs of single-byte codecs of which one decodes the bytes of the other to a likelier line."""
     counts = Counter(char for char in _UTF_8_SPACE.sub("", line) if char > "\x7f")
     if not 0 < len(counts) <= MOST_DISTINCT or max(counts) > LAST_CHARACTER:
+        return []
+    if not any(bytes_by_character(wrong).keys() >= counts.keys() for wrong in stray_byte_codecs()):
         return []
     chars = "".join(sorted(counts))
     places, made = _originals_of(chars)

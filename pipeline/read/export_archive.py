@@ -1,6 +1,6 @@
 """The ZIP or tar file of an export, as blogs give it or people pack it -> its posts. Other archives have none.
 
-Medium, Substack, Tumblr, WordPress, Ghost, Blogger, feeds. Nothing is unpacked to the disk.
+Medium, Substack, Tumblr, WordPress, Ghost, Blogger, feeds, social networks. Nothing is unpacked to the disk.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from urllib.parse import unquote
 
 from pipeline.document import SkipDocument, Source
 from pipeline.extras import is_installed, missing_extra
-from pipeline.read.exports.packed_files import DAMAGED_EXPORT, PACKING_ERRORS, PackedFiles, packed_files, sniff_packed
+from pipeline.read.exports.packed_files import (
+    DAMAGED_EXPORT,
+    PACKING_ERRORS,
+    PackedFiles,
+    packed_files,
+    sniff_packed,
+    with_inner,
+)
 from pipeline.read.exports.substack_table import rows_of_substack
 from pipeline.read.feed import posts_of_feed, sniff_feed
 from pipeline.read.ghost import posts_of_ghost, sniff_ghost
@@ -23,6 +30,7 @@ from pipeline.read.kinds import FileKind
 from pipeline.read.part_names import PART_SUFFIX, readable_name, unique_name
 from pipeline.read.readers import READER_VERSIONS, WHY_NO_POSTS, NoPostsInside, Reader
 from pipeline.read.repositories import kind_of_exported
+from pipeline.read.social import posts_of_social, sniff_social
 from pipeline.read.stored_page import StoredPage, packed_page, read_stored_page
 from pipeline.read.wordpress import posts_of_wordpress, sniff_wordpress
 
@@ -31,9 +39,15 @@ _TABLE_OF_SUBSTACK = re.compile(r"(?:[^/]+/)?posts\.csv")
 _OF_MEDIUM = re.compile(r"(?:[^/]+/)?(?:claps|profile|sessions|ips|bookmarks|users-following)/[^/]+\.html")
 _PAGE_OF_TUMBLR = re.compile(r"(?:[^/]+/){0,2}html/\d+\.html")
 _INDEX_OF_TUMBLR = re.compile(r"(?:[^/]+/){0,2}posts_index\.html")
+_POSTS_OF_TUMBLR = re.compile(r"(?:[^/]+/)?posts/posts\.zip")
 _FEED_FILE = re.compile(r"(?!__MACOSX/).+\.(?:xml|atom|rss|json)", re.IGNORECASE | re.DOTALL)
 _IMAGE_SOURCE = re.compile(rb"<img\b[^<>]*?\ssrc\s*=\s*[\"']([^\"'<>:]{1,400})[\"']", re.IGNORECASE)
-_READ_BY = ((sniff_wordpress, posts_of_wordpress), (sniff_feed, posts_of_feed), (sniff_ghost, posts_of_ghost))
+_READ_BY = (
+    (sniff_wordpress, posts_of_wordpress),
+    (sniff_feed, posts_of_feed),
+    (sniff_ghost, posts_of_ghost),
+    (sniff_social, posts_of_social),
+)
 
 
 def posts_of_export(source: Source) -> dict[str, bytes]:
@@ -53,6 +67,8 @@ def posts_of_export(source: Source) -> dict[str, bytes]:
 
 def _posts_of_archive(source: Source, files: PackedFiles) -> Iterator[tuple[str, bytes]]:
     """Yield the posts of an archive, by the kind of export that its names show."""
+    inner = next((name for name in sorted(files.sizes) if _POSTS_OF_TUMBLR.fullmatch(name)), "")
+    files = with_inner(files, inner) if inner else files
     names = sorted(files.sizes)
     pages = [name for name in names if _EXPORTED_PAGE.fullmatch(name)]
     table = next((name for name in names if _TABLE_OF_SUBSTACK.fullmatch(name)), "")

@@ -40,7 +40,9 @@ VAULT_TEMPLATES = re.compile(
     r"[\W\d_]*(?:templates?|templater|模板|テンプレート|vorlagen?|modèles?|plantillas?|modelli|шаблоны)[\W\d_]*"
 )
 TEMPLATES_DEPTH = 2  # folders below the top of a vault that its templates may be in
-_OF_GHOST = re.compile("ghost|export|backup|blog", re.IGNORECASE)  # in a name: `ann.ghost.2024-05-01.json`
+_JSON_OF_POSTS = re.compile(  # `ann.ghost.2024-05-01.json`, `outbox.json`, `your_posts_1.json`
+    r"ghost|export|backup|blog|\A(?:outbox|result|notes)\.json\Z|\A(?:your_)?posts_.*\d\.json\Z", re.IGNORECASE
+)
 _READABLE = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, FileKind.DOCUMENT, FileKind.BARE}
 _TEXTS = {FileKind.BARE, FileKind.OTHER}  # that may be a file of a repository, as documents may
 _PAGES = {FileKind.WEB_PAGE, FileKind.CONVERTIBLE, *COUNTED_AS}
@@ -221,7 +223,7 @@ def _is_saved_page(place: FolderPlace, path: str) -> bool:
     In a repository it is likely a template or an example, but in the folders of posts. Most JSON is data.
     """
     *folders, name = path.split("/")
-    if name.casefold().endswith(".json") and not _OF_GHOST.search(name):
+    if name.casefold().endswith(".json") and not _JSON_OF_POSTS.search(name):
         return False
     if folders and folders[-1].casefold().endswith(FOLDERS_OF_PAGES):
         return False

@@ -50,19 +50,19 @@ class Reader:
 
 
 _MODULES = (  # in this order: `.html` may be MHTML, and a WordPress export is RSS
-    "web_archive", "warc", "epub", "wordpress", "feed", "ghost", "export_archive", "html", "pandoc_formats",
+    "web_archive", "warc", "epub", "wordpress", "feed", "ghost", "social", "export_archive", "html", "pandoc_formats",
 )  # fmt: skip
 CONTAINERS = frozenset(
     ("warc", "wacz", "epub", "xml", "rss", "atom", "json", "zip", "tar")
 )  # suffixes that the readers with parts have
 READER_VERSIONS = {  # here: a run that reads none imports none
-    "mhtml": 8, "warc": 7, "epub": 4, "wordpress": 2, "feed": 3, "ghost": 1, "export_archive": 1, "html": 10,
-    "pandoc": 7,
+    "mhtml": 8, "warc": 7, "epub": 4, "wordpress": 2, "feed": 3, "ghost": 1, "social": 1, "export_archive": 2,
+    "html": 10, "pandoc": 7,
 }  # fmt: skip
 
 
 WHY_NO_POSTS: dict[str, str] = {
-    FileKind.FEED: "is no export of WordPress, Blogger, LiveJournal or Ghost, and no feed; convert it to Markdown",
+    FileKind.FEED: "is no export of a blog or a social network that Lacuna knows, and no feed; convert it to Markdown",
     FileKind.ZIPPED: "is no export of a blog that Lacuna knows; unpack it, and use the files in it",
 }
 

@@ -52,6 +52,7 @@ CONTAINER_WORDS = {
     "wordpress": "WordPress export",
     "feed": "feed or blog export",
     "ghost": "Ghost export",
+    "social": "export of a social network",
     "export_archive": "packed blog export",
 }
 

@@ -138,10 +138,12 @@ def _one_by_one(rows: Sequence[Row], folder: Path, engine: Engine) -> tuple[Mapp
 
 
 def _journal_lines(journal: Path) -> list[Row]:
-    """Return the whole lines of a journal; a kill may have cut the last one."""
-    if not journal.exists():
-        return []
-    return [json.loads(line) for line in journal.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+    """Return the whole lines of a journal; a last line that a kill cut is removed."""
+    with journal.open("ab+") as file:
+        file.seek(0)
+        data = file.read()
+        file.truncate(data.rfind(b"\n") + 1)
+    return [json.loads(line) for line in data.splitlines(keepends=True) if line.endswith(b"\n")]
 
 
 def _state_of(lines: Sequence[Row]) -> tuple[ShardCounts, dict[str, int]]:
@@ -152,11 +154,8 @@ def _state_of(lines: Sequence[Row]) -> tuple[ShardCounts, dict[str, int]]:
 
 
 def _add_to_journal(journal: Path, counts: ShardCounts, sizes: Mapping[str, int]) -> None:
-    """Add what is done; the partial files are on disk already. A line that a kill cut is removed first."""
-    with journal.open("ab+") as file:
-        file.seek(0)
-        data = file.read()
-        file.truncate(data.rfind(b"\n") + 1)
+    """Add what is done; the partial files are on disk already."""
+    with journal.open("ab") as file:
         file.write(_line({"counts": msgspec.to_builtins(counts), "sizes": sizes}))
         file.flush()
         os.fsync(file.fileno())

@@ -79,6 +79,27 @@ def packed_files(data: bytes) -> PackedFiles:
     return _files_of_zip(data) if sniff_archive(data) else _files_of_tar(data)
 
 
+def with_inner(files: PackedFiles, name: str) -> PackedFiles:
+    """Return the files of an archive with those of the archive `name` inside of it, which are in the same folder.
+
+    Both are checked. Raises one of PACKING_ERRORS if the inner one cannot be opened, or SkipDocument.
+    """
+    files.check()
+    inner = packed_files(files.read(name))
+    inner.check()
+    folder = name.rpartition("/")[0] + "/" * ("/" in name)
+    names = {folder + one: one for one in inner.sizes}
+    sizes = files.sizes | {long: inner.sizes[one] for long, one in names.items()}
+
+    def read(name: str) -> bytes:
+        return inner.read(names[name]) if name in names else files.read(name)
+
+    def head(name: str) -> bytes:
+        return inner.head(names[name]) if name in names else files.head(name)
+
+    return PackedFiles(sizes, read, head, files.check)
+
+
 def _files_of_zip(data: bytes) -> PackedFiles:
     archive = zipfile.ZipFile(io.BytesIO(data))
     names = {
