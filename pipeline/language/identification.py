@@ -38,11 +38,13 @@ LEAST_LEAD_OVER_LIKELY = (
 )
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
 _NOT_PROSE = lazy_pattern(
-    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
+    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<!--.*?-->|\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"  # code, comments, templates
+    r"|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
     r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+",  # definitions of links, percent-escapes
     re.DOTALL | re.MULTILINE,
 )
-_QUOTED_LINE = lazy_pattern(r"^[ \t]*>.*$", re.MULTILINE)
+_QUOTATION = lazy_pattern(r"^[ \t]*>.*(?:\n[ \t]*\S.*)*$", re.MULTILINE)  # with lines that lack the mark
+_LINK_TEXT = lazy_pattern(r"\[[^\[\]\n]*\](?=\()")
 _HEADING_LINE = lazy_pattern(r"^#.*$", re.MULTILINE)
 _ROW_OF_TABLE = lazy_pattern(r"^[ \t]*\|.*(?:\n|\Z)", re.MULTILINE)
 _WORD_IN_SCRIPT = lazy_pattern(
@@ -91,8 +93,13 @@ def identified(text: str, likely: str = "") -> Identified:
     prose = _prose(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
     if sum(map(str.isalpha, _HEADING_LINE.sub("", prose))) < FEWEST_LETTERS_TO_IDENTIFY:  # tables are all of the text
         prose = _prose(text)
-    words = [words_of(paragraph) for paragraph in prose.split("\n") if paragraph.strip()]
-    script = main_script(words)
+    words, script = _words_and_script(prose)
+    if script == "Latn" and "](" in text:  # two words of three in texts of links: a list of English articles
+        own, own_script = _words_and_script(_prose(_LINK_TEXT.sub("", text)))
+        letters = sum(len(word) for paragraph in own for name, word in paragraph if name != "Latn")
+        mostly_links = 3 * sum(map(len, own)) < sum(map(len, words))
+        if own_script != "Latn" and mostly_links and letters >= FEWEST_LETTERS_TO_IDENTIFY:
+            words, script = own, own_script
     if not script:
         return Identified("", short=False)
     likely = likely if script in scripts_of(likely) else ""
@@ -114,8 +121,14 @@ def identified(text: str, likely: str = "") -> Identified:
 def _prose(text: str) -> str:
     """Return the start of a text without code, URLs and tags, and without quotations if there is other text."""
     prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE]))
-    own = _QUOTED_LINE.sub("", prose)
+    own = _QUOTATION.sub("", prose)
     return (own if sum(map(str.isalpha, own)) >= FEWEST_LETTERS_TO_IDENTIFY else prose)[:IDENTIFICATION_SAMPLE]
+
+
+def _words_and_script(prose: str) -> tuple[list[list[tuple[str, str]]], str]:
+    """Return the words of each paragraph of prose, and the script of most of them."""
+    words = [words_of(paragraph) for paragraph in prose.split("\n") if paragraph.strip()]
+    return words, main_script(words)
 
 
 def words_of(text: str) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ _KNOWN_NAMES = (
     " keywords aliases lang language updated modified created lastmod excerpt status template weight series type"
     " subtitle url comments toc image cover id css 标题 標題 日期 标签 標籤 分类 分類 作者 タイトル 日付"
 )
-_PELICAN_NAMES = "date slug category categories tags status modified summary keywords layout template css"
+_PELICAN_NAMES = "date slug category categories tags status modified summary keywords layout template css lang image"
 KNOWN_FIELDS = frozenset(_KNOWN_NAMES.split())
 _HEXO_FIELDS = frozenset(("title", "date", "layout", "tags", "categories"))
 _PELICAN_FIELDS = frozenset(_PELICAN_NAMES.split())  # besides the title; what a review starts with is not one of them
@@ -212,7 +212,8 @@ def _pelican(text: str) -> FrontMatter | None:
         else:
             return None
     names = {name.casefold() for name in fields}
-    plain = "title" in names and names <= KNOWN_FIELDS and len(names & _PELICAN_FIELDS) >= FEWEST_PELICAN_FIELDS
+    words = {name for name in names - KNOWN_FIELDS if name.isalpha()}  # a recipe has some; `Mastodon-Comments` is none
+    plain = "title" in names and len(names & _PELICAN_FIELDS) >= FEWEST_PELICAN_FIELDS + len(words)
     return FrontMatter(text[: end.end()], "pelican", fields) if plain and end else None
 
 
