@@ -40,7 +40,8 @@ RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must l
 _NOT_PROSE = lazy_pattern(
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<!--.*?-->|\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"  # code, comments, templates
     r"|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
-    r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+",  # definitions of links, percent-escapes
+    r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+"  # definitions of links, percent-escapes
+    r"|[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}",  # UUIDs, by which Logseq refers to blocks
     re.DOTALL | re.MULTILINE,
 )
 _QUOTATION = lazy_pattern(r"^[ \t]*>.*(?:\n[ \t]*\S.*)*$", re.MULTILINE)  # with lines that lack the mark
@@ -57,6 +58,7 @@ _DZONGKHA = lazy_pattern(  # words and endings that Tibetan, of the same script,
     "ཨིན|ཚུ[་།]|འབད|(?<=་)ལུ[་།]|སྦེ[་།]|དགོཔ|ཡོདཔ|འོངམ|དགོ་མི"
 )
 _WU = lazy_pattern("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
+_POINTS = lazy_pattern("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")  # vowels and accents of Hebrew
 _HAN_OF_MANDARIN = lazy_pattern("[的了是不我你在这這个個们們吗嗎呢吧把被]")
 
 
@@ -105,6 +107,7 @@ def identified(text: str, likely: str = "") -> Identified:
     likely = likely if script in scripts_of(likely) else ""
     same = {name for name in LETTERS_OF_SCRIPT if _same_script(name, script)}
     written = " ".join([word for paragraph in words for name, word in paragraph if name in same])
+    written = _POINTS.sub("", written) if script == "Hebr" else written  # poems have them, as the Bible
     letters = len(written) - written.count(" ")
     if script in {"Hani", "Kana"}:
         return _chinese_or_japanese(written, likely)
