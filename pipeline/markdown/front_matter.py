@@ -7,6 +7,7 @@ r"""Text -> the block of metadata at its start, in any of the dialects of site g
 | JSON | `{`, `;;;` or `---json` | `}`, `;;;` or `---` |
 | Hexo | `key: value`, or `"key": value,` | `---`, or `;;;` |
 | MultiMarkdown and Pelican | `Title: …` | a blank line |
+| Logseq | `title:: …` | a blank line or a list |
 | pandoc | `% title`, `% author`, `% date` | the end of the third line |
 
 A text that merely starts with such a character (a line across the page, a sample of JSON, a dialogue) has none.
@@ -53,6 +54,8 @@ _PANDOC = lazy_pattern(
     _START + r"%[ \t]*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)\n%[ \t]*([^\n]*(?:\n[ \t]+\S[^\n]*)*)\n%[ \t]*"
     r"([^\n%]*\b(?:1[5-9]|20)\d\d\b[^\n]*?)[ \t]*\r?(?:\n(?=[ \t]*\r?(?:\n|\Z))|\Z)"
 )
+_PROPERTIES = lazy_pattern(_START + r"((?:[^\s:\-*#>][^\s:]*::(?:[ \t][^\n]*)?\n)+)(?=[ \t]*\r?\n|[-*][ \t]|\Z)")
+_WIKI_BRACKETS = lazy_pattern(r"\[\[([^\[\]]*)\]\]")
 _LOOKS_LIKE_FIELD = lazy_pattern(r"[\"']?[^\W\d][\w .-]*[\"']?[ \t]*[:=]")
 _TOML_LINE = lazy_pattern(r"([\w-]+)[ \t]*=[ \t]*(?:\"(.*)\"|'(.*)'|(.*?))[ \t]*\Z")
 _SPOKEN_SENTENCE = lazy_pattern(r"\S\s+\S.*[.!?…][\"'”’»]*\Z|[\u3040-\u9fff].*[。！？…][”’」』]*\Z", re.DOTALL)
@@ -63,7 +66,7 @@ class FrontMatter:
     """The block of metadata at the start of a text, as written, and its fields.
 
     `block` includes fences, a byte order mark and blank lines before it. `kind` is yaml, toml or json where it has
-    fences, else object, hexo, pelican or pandoc. `problem` says why no field can be read; then
+    fences, else object, hexo, pelican, logseq or pandoc. `problem` says why no field can be read; then
     the block stays in the text.
     """
 
@@ -82,7 +85,7 @@ def front_matter_of(text: str) -> FrontMatter | None:
     """
     if fenced := _FENCED.match(text):
         return _fenced(text, fenced)
-    return next((found for read in (_json_object, _unfenced, _pelican, _pandoc) if (found := read(text))), None)
+    return next((found for read in (_json_object, _unfenced, _pelican, _logseq, _pandoc) if (found := read(text))), None)
 
 
 def _fenced(text: str, fence: re.Match[str]) -> FrontMatter | None:
@@ -215,6 +218,15 @@ def _pelican(text: str) -> FrontMatter | None:
     words = {name for name in names - KNOWN_FIELDS if name.isalpha()}  # a recipe has some; `Mastodon-Comments` is none
     plain = "title" in names and len(names & _PELICAN_FIELDS) >= FEWEST_PELICAN_FIELDS + len(words)
     return FrontMatter(text[: end.end()], "pelican", fields) if plain and end else None
+
+
+def _logseq(text: str) -> FrontMatter | None:
+    """Return the properties of a page of Logseq: lines `key:: value`, one of them of a name that site generators know."""
+    if not (match := _PROPERTIES.match(text)):
+        return None
+    pairs = (line.split("::", 1) for line in match[2].splitlines())
+    fields: dict[str, FrontValue] = {key: _WIKI_BRACKETS.sub(r"\1", value).strip() for key, value in pairs}
+    return FrontMatter(match[0], "logseq", fields) if _known(fields) or "alias" in fields else None
 
 
 def _pandoc(text: str) -> FrontMatter | None:
