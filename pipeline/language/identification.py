@@ -39,12 +39,15 @@ LEAST_LEAD_OVER_LIKELY = (
 )
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
 _NOT_PROSE = lazy_pattern(
-    r"(?=[`~<h\]&$%\[]|^ )(?:"  # a match starts with one of these: half the time
-    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
+    r"(?=[`~<h\]&$%\[{]|^ )(?:"  # a match starts with one of these: half the time
+    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<!--.*?-->|\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"  # code, comments, templates
+    r"|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
     r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+)",  # definitions of links, percent-escapes
     re.DOTALL | re.MULTILINE,
 )
-_QUOTED_LINE = lazy_pattern(r"^[ \t]*>.*$", re.MULTILINE)
+_UUID = lazy_pattern(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+_QUOTATION = lazy_pattern(r"^[ \t]*>.*(?:\n[ \t]*\S.*)*$", re.MULTILINE)  # with lines that lack the mark
+_LINK_TEXT = lazy_pattern(r"\[[^\[\]\n]*\](?=\()")
 _HEADING_LINE = lazy_pattern(r"^#.*$", re.MULTILINE)
 _ROW_OF_TABLE = lazy_pattern(r"^[ \t]*\|.*(?:\n|\Z)", re.MULTILINE)
 _WORD_IN_SCRIPT = lazy_pattern(
@@ -58,6 +61,7 @@ _DZONGKHA = lazy_pattern(  # words and endings that Tibetan, of the same script,
     "ཨིན|ཚུ[་།]|འབད|(?<=་)ལུ[་།]|སྦེ[་།]|དགོཔ|ཡོདཔ|འོངམ|དགོ་མི"
 )
 _WU = lazy_pattern("侬|伊拉|阿拉|搿|勿要|覅|迭个|交关|辰光")
+_POINTS = lazy_pattern("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")  # vowels and accents of Hebrew
 _HAN_OF_MANDARIN = lazy_pattern("[的了是不我你在这這个個们們吗嗎呢吧把被]")
 
 
@@ -94,14 +98,19 @@ def identified(text: str, likely: str = "") -> Identified:
     prose = _prose(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
     if not _has_letters(_HEADING_LINE.sub("", prose)):  # tables are all of the text
         prose = _prose(text)
-    paragraphs = [prose] if prose.isascii() else prose.split("\n")  # they matter only where there are several scripts
-    words = [words_of(paragraph) for paragraph in paragraphs if paragraph.strip()]
-    script = main_script(words)
+    words, script = _words_and_script(prose)
+    if script == "Latn" and "](" in text:  # two words of three in texts of links: a list of English articles
+        own, own_script = _words_and_script(_prose(_LINK_TEXT.sub("", text)))
+        letters = sum(len(word) for paragraph in own for name, word in paragraph if name != "Latn")
+        mostly_links = 3 * sum(map(len, own)) < sum(map(len, words))
+        if own_script != "Latn" and mostly_links and letters >= FEWEST_LETTERS_TO_IDENTIFY:
+            words, script = own, own_script
     if not script:
         return Identified("", short=False)
     likely = likely if script in scripts_of(likely) else ""
     same = {name for name in LETTERS_OF_SCRIPT if _same_script(name, script)}
     written = " ".join([word for paragraph in words for name, word in paragraph if name in same])
+    written = _POINTS.sub("", written) if script == "Hebr" else written  # poems have them, as the Bible
     letters = len(written) - written.count(" ")
     if script in {"Hani", "Kana"}:
         kana = sum(len(word) for paragraph in words for name, word in paragraph if name == "Kana")
@@ -118,14 +127,24 @@ def identified(text: str, likely: str = "") -> Identified:
 
 def _prose(text: str) -> str:
     """Return the start of a text without code, URLs and tags, and without quotations if there is other text."""
-    prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE]))
-    own = _QUOTED_LINE.sub("", prose)
+    sample = text[: 4 * IDENTIFICATION_SAMPLE]
+    if "((" in sample or "id::" in sample:  # Logseq refers to blocks by UUIDs
+        sample = _UUID.sub(" ", sample)
+    prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", sample))
+    own = _QUOTATION.sub("", prose)
     return (own if _has_letters(own) else prose)[:IDENTIFICATION_SAMPLE]
 
 
 def _has_letters(text: str) -> bool:
     """Return whether a text has enough letters to identify its language."""
     return next(islice(filter(str.isalpha, text), FEWEST_LETTERS_TO_IDENTIFY - 1, None), "") != ""
+
+
+def _words_and_script(prose: str) -> tuple[list[list[tuple[str, str]]], str]:
+    """Return the words of each paragraph of prose, and the script of most of them."""
+    paragraphs = [prose] if prose.isascii() else prose.split("\n")  # they matter only where there are several scripts
+    words = [words_of(paragraph) for paragraph in paragraphs if paragraph.strip()]
+    return words, main_script(words)
 
 
 def words_of(text: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ r"""Text -> the block of metadata at its start, in any of the dialects of site g
 | JSON | `{`, `;;;` or `---json` | `}`, `;;;` or `---` |
 | Hexo | `key: value`, or `"key": value,` | `---`, or `;;;` |
 | MultiMarkdown and Pelican | `Title: …` | a blank line |
+| Logseq | `title:: …` | a blank line or a list |
 | pandoc | `% title`, `% author`, `% date` | the end of the third line |
 
 A text that merely starts with such a character (a line across the page, a sample of JSON, a dialogue) has none.
@@ -29,7 +30,7 @@ _KNOWN_NAMES = (
     " keywords aliases lang language updated modified created lastmod excerpt status template weight series type"
     " subtitle url comments toc image cover id css 标题 標題 日期 标签 標籤 分类 分類 作者 タイトル 日付"
 )
-_PELICAN_NAMES = "date slug category categories tags status modified summary keywords layout template css"
+_PELICAN_NAMES = "date slug category categories tags status modified summary keywords layout template css lang image"
 KNOWN_FIELDS = frozenset(_KNOWN_NAMES.split())
 _HEXO_FIELDS = frozenset(("title", "date", "layout", "tags", "categories"))
 _PELICAN_FIELDS = frozenset(_PELICAN_NAMES.split())  # besides the title; what a review starts with is not one of them
@@ -58,6 +59,8 @@ _TOML_LINE = lazy_pattern(r"([\w-]+)[ \t]*+=[ \t]*+(?:\"(.*)\"|'(.*)'|((?:[^\n \
 _SPOKEN_SENTENCE = lazy_pattern(
     r"\A(?>.*?\S\s+\S).*[.!?…][\"'”’»]*+\Z|\A(?>.*?[\u3040-\u9fff]).*[。！？…][”’」』]*+\Z", re.DOTALL
 )
+_PROPERTIES = lazy_pattern(_START + r"((?:[^\s:\-*#>][^\s:]*::(?:[ \t][^\n]*)?\n)+)(?=[ \t]*\r?\n|[-*][ \t]|\Z)")
+_WIKI_BRACKETS = lazy_pattern(r"\[\[([^\[\]]*)\]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class FrontMatter:
     """The block of metadata at the start of a text, as written, and its fields.
 
     `block` includes fences, a byte order mark and blank lines before it. `kind` is yaml, toml or json where it has
-    fences, else object, hexo, pelican or pandoc. `problem` says why no field can be read; then
+    fences, else object, hexo, pelican, logseq or pandoc. `problem` says why no field can be read; then
     the block stays in the text.
     """
 
@@ -84,7 +87,9 @@ def front_matter_of(text: str) -> FrontMatter | None:
     """
     if fenced := _FENCED.match(text):
         return _fenced(text, fenced)
-    return next((found for read in (_json_object, _unfenced, _pelican, _pandoc) if (found := read(text))), None)
+    return next(
+        (found for read in (_json_object, _unfenced, _pelican, _logseq, _pandoc) if (found := read(text))), None
+    )
 
 
 def _fenced(text: str, fence: re.Match[str]) -> FrontMatter | None:
@@ -214,8 +219,18 @@ def _pelican(text: str) -> FrontMatter | None:
         else:
             return None
     names = {name.casefold() for name in fields}
-    plain = "title" in names and names <= KNOWN_FIELDS and len(names & _PELICAN_FIELDS) >= FEWEST_PELICAN_FIELDS
+    words = {name for name in names - KNOWN_FIELDS if name.isalpha()}  # a recipe has some; `Mastodon-Comments` is none
+    plain = "title" in names and len(names & _PELICAN_FIELDS) >= FEWEST_PELICAN_FIELDS + len(words)
     return FrontMatter(text[: end.end()], "pelican", fields) if plain and end else None
+
+
+def _logseq(text: str) -> FrontMatter | None:
+    """Return the properties of a page of Logseq: lines `key:: value`, one of them of a name that site generators know."""
+    if not (match := _PROPERTIES.match(text)):
+        return None
+    pairs = (line.split("::", 1) for line in match[2].splitlines())
+    fields: dict[str, FrontValue] = {key: _WIKI_BRACKETS.sub(r"\1", value).strip() for key, value in pairs}
+    return FrontMatter(match[0], "logseq", fields) if _known(fields) or "alias" in fields else None
 
 
 def _pandoc(text: str) -> FrontMatter | None:

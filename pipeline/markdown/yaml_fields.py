@@ -10,6 +10,7 @@ from pipeline.document import FrontValue
 MOST_YAML_CHARACTERS = 16_384  # characters; YAML parsers are quadratic or recurse on hostile input
 DEEPEST_YAML = 32  # levels of lists and mappings: every output format recurses over them, and no post has more than 6
 _TAB_BEFORE_VALUE = re.compile(r"^([ ]*(?:-[ ]+)?[\w-]+:|[ ]*-)[ ]*\t[ \t]*", re.MULTILINE)  # YAML 1.2 allows it
+_MARKDOWN_COMMENT = re.compile(r"^\[[^\]\n]*\]:.*", re.MULTILINE)  # `[comment]: <> (text)`: Jekyll passes over it
 _ITEM_LINE_OF_YAML = re.compile(r"[ \t]*-(?=[ \t]|\Z)(.*)\Z")
 FIELD_LINE = re.compile(r"([\w-]+):(?:\s+(.*))?\Z")
 
@@ -27,7 +28,7 @@ def yaml_fields(block: str) -> dict[str, FrontValue] | str:
     from pipeline.markdown.yaml_loader import load_yaml  # noqa: PLC0415 - takes 30 ms, which few posts need
 
     try:
-        fields = front_value(load_yaml(_TAB_BEFORE_VALUE.sub(r"\1 ", block)))
+        fields = front_value(load_yaml(_TAB_BEFORE_VALUE.sub(r"\1 ", _MARKDOWN_COMMENT.sub("", block))))
     except (ArithmeticError, AttributeError, LookupError, ValueError) as error:
         return _lines_as_fields(block) or " ".join(str(error).split())
     except RecursionError:

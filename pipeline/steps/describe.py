@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from itertools import pairwise
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from pipeline.changes import Change
@@ -19,7 +20,7 @@ from pipeline.steps.bylines import byline_of, lines_below_title
 from pipeline.steps.controls import stripped
 from pipeline.steps.dates import date_in, date_in_path, date_of, is_ambiguous
 from pipeline.steps.front_matter_keys import FRONT_MATTER_KEYS
-from pipeline.steps.post_titles import title_of_text
+from pipeline.steps.post_titles import comparable_words, names_something, title_of_text
 from pipeline.steps.profiles import profile_applies, profile_of, profiles_digest
 from pipeline.steps.titles import MOST_TITLE_CHARACTERS, one_line, plain_line
 
@@ -87,7 +88,9 @@ def _metadata(document: Document, fields: dict[str, FrontValue], likely: str) ->
         return ""
 
     title = given("title", plain_line)
-    source_url = given("source_url", _http_url) or source_named_in(document.text)
+    names = f"{title} {document.path.stem}"
+    source_url = given("source_url", _http_url) or given("page_url", lambda text: _own_url(text, names))
+    source_url = source_url or source_named_in(document.text)
     date = given("date", date_of)
     language = given("language", _language_tag)
     found = identified(document.text, _language_tag(likely))
@@ -199,6 +202,22 @@ def _http_url(text: str) -> str:
     return text if host and re.match(r"https?://\S+\Z", text) else ""
 
 
+def _own_url(text: str, names: str) -> str:
+    """Return `text` if it is the URL of a post whose title and file name are `names`, not of a page that it is about.
+
+    The last part of the path of its own URL says the same, or nothing, or the same in another script.
+
+    >>> _own_url("https://example.com/2021/by-the-sea/", "By the sea"), _own_url("https://example.com/p/12", "By the sea")
+    ('https://example.com/2021/by-the-sea/', 'https://example.com/p/12')
+    >>> _own_url("https://example.com/why-we-sleep", "I am tired")
+    ''
+    """
+    url = _http_url(text)
+    slug = PurePosixPath(urlsplit(url).path).stem
+    same = not names_something(slug) or not names.isascii() or comparable_words(slug) & comparable_words(names)
+    return url if slug and same else ""
+
+
 def source_named_in(text: str) -> str:
     """Return the URL in a line near the top that names the source, `> 原文：<https://…>`; empty if there is none."""
     quoted = False  # a line without a mark below a quoted one is quoted, too
@@ -213,4 +232,4 @@ def source_named_in(text: str) -> str:
     return ""
 
 
-STEP = Step("describe", describe, version=12, decided="metadata")
+STEP = Step("describe", describe, version=13, decided="metadata")

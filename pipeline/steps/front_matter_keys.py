@@ -4,7 +4,8 @@ from __future__ import annotations
 
 FRONT_MATTER_KEYS = {  # lower case without hyphens, underscores and full stops; the first counts most
     "title": ("title", "posttitle", "headline", "标题", "標題", "タイトル", "제목"),
-    "source_url": ("sourceurl", "source", "url", "canonicalurl", "original", "link", "externalurl"),
+    "source_url": ("sourceurl", "source", "canonicalurl", "original"),
+    "page_url": ("url", "link", "externalurl"),  # of the post, or of a page that it is about
     "language": ("language", "lang", "locale"),
     "date": (  # of Hugo, Jekyll, Hexo, Astro, Ghost, WordPress, JSON Feed, Open Graph, schema.org
         *("date", "pubdate", "pubdatetime", "publishdate", "published", "publishedat", "publishedon", "publishedtime"),

@@ -33,6 +33,9 @@ _ANSWERED_SENTENCE = re.compile(  # a quoted line that ends a sentence, but no n
     r"\n[ ]{0,3}>[ ]?(?!(?:[*_]{1,2})?(?:\[!)?[\w ]{1,20}(?:[*_]{1,2})?[:：\]])"
     r"[^\n]*[.!?:…。！？：][\"'”’」』)）*_]*[ ]*\n(?=[ ]{0,3}[^\s>])"
 )
+_SHORT_ANSWER = re.compile(  # the same, where the line without a mark, and no reference to a note, ends the paragraph
+    _ANSWERED_SENTENCE.pattern + r"[ ]{0,3}(?!\[\^)[^\n]+(?=\n[ \t]*(?:[\n>]|\Z)|\Z)"
+)
 _QUOTATION_MARKS = re.compile(r"[ ]{0,3}(?:>[ ]?)*")
 _ENDS_PARAGRAPH = re.compile(r"[ ]{0,3}(?:`{3}|~{3}|#{1,6}[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])")  # the line above it
 _SIGNATURE = re.compile(r"^-- $(?=\n[ ]{0,3}\S)", re.MULTILINE)
@@ -49,7 +52,8 @@ def _quotation_changes(text: str) -> Iterator[Change]:
         yield from _signature(text)
     if ">" in text:
         is_mail = header_length(text.split("\n", MOST_LINES_OF_HEADER)) > 0
-        replied = is_mail or len(_ANSWERED_SENTENCE.findall(f"\n{text}")) >= FEWEST_ANSWERS
+        answered, short = (len(sign.findall(f"\n{text}")) for sign in (_ANSWERED_SENTENCE, _SHORT_ANSWER))
+        replied = is_mail or answered == short >= FEWEST_ANSWERS  # longer ones go on: only their first line has a mark
         for group in groups_with(_MAY_BE_ANSWERED, text):
             yield from _answers(group, text[: group.start], replied=replied)
 
@@ -57,7 +61,7 @@ def _quotation_changes(text: str) -> Iterator[Change]:
 def _answers(group: BlockGroup, before: str, *, replied: bool) -> Iterator[Change]:
     """Yield the blank lines before answers: lines of a quoted paragraph with fewer marks than the line above.
 
-    `replied` says that the text is a mail, or has several sentences, each quoted in a line, with an answer below.
+    `replied` says that the text is a mail, or has several sentences, each quoted in a line, with an answer of a line.
     """
     lines = LINE_END.split(group.text)
     starts = line_starts(group.text)
@@ -123,4 +127,4 @@ def _signature(text: str) -> Iterator[Change]:
             at += len(line) + 1
 
 
-STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=5)
+STEP = Step("quotations", quotations, (VISIBLE_STAYS, OPAQUE_STAYS, SAME_LINKS), version=6)
