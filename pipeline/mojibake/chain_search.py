@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import functools
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +24,7 @@ from pipeline.encoding.misdecoding import encoded_character
 from pipeline.language.fluency import confidence_by_gain, letter_scores, line_log_likelihoods, mean_cross_entropy
 from pipeline.language.ngrams import Floats
 from pipeline.mojibake.intruders import has_intruders, intruder_count
-from pipeline.mojibake.lossy.diagnosis import CHAIN_PRIOR, diagnose
+from pipeline.mojibake.lossy.diagnosis import C1_CONTROLS, CHAIN_PRIOR, diagnose
 from pipeline.mojibake.soundness import LineRepair, mixes_scripts, objection
 
 MOST_DECODINGS = 3  # mis-decodings of a chain at most
@@ -36,7 +35,6 @@ CHAIN_SAMPLE = 2_000  # characters that the chain is chosen from
 MOST_SCORED_CHAINS = 10  # chains that are scored in full: the likeliest by their characters alone
 SHARED_CHAIN_GAIN = math.log(9)  # nats for a line that shares its chain with nine in ten others
 UNDECIDED_NATS = 4.0  # a line that is less likely undone by so little is undone if most others are
-_C1_CONTROL = re.compile("[\x80-\x9f]")
 MOST_CHAIN_CROSS_ENTROPY = 6.2  # nats per character outside ASCII: no known language has a higher cross-entropy
 MOST_LIKELIER_CROSS_ENTROPY, LEAST_LIKELIER = 7.5, 3.0  # the same, where it is so many nats per character likelier
 MOST_VALID_CROSS_ENTROPY = 8.0  # the same of letters alone, where all bytes are valid UTF-8; mojibake has at least 8.3
@@ -199,7 +197,7 @@ def _valid_original(data: bytes, codec: str) -> str | None:
         text = codecs.getincrementaldecoder(codec)().decode(data)
     except UnicodeDecodeError:
         return None
-    return None if codec != "utf-8" and _C1_CONTROL.search(text) else text
+    return None if codec != "utf-8" and C1_CONTROLS.search(text) else text
 
 
 def _has_evidence(sample: list[str], texts: list[str], chain: Chain) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from filelock import FileLock
 
+from pipeline.records.report_jsonl import json_line
 from pipeline.run.batch import batch
 from pipeline.run.engines import Engine
 from pipeline.run.limits import Limits, NoResult
@@ -98,11 +99,11 @@ def _repaired(rows: Sequence[Row]) -> tuple[Mapping[str, bytes], int]:
     changed = 0
     for at, row in enumerate(rows):
         if made["skipped"][at]:
-            lines["rejects"].append(_line(row | {"lacuna_reason": made["skipped"][at]}))
+            lines["rejects"].append(json_line(row | {"lacuna_reason": made["skipped"][at]}))
             continue
         changed += made["changes"][at] != "[]"
-        lines["documents"].append(_line(row | {"text": made["text"][at]}))
-        lines["attributes"].append(_line({"id": row.get("id"), "attributes": _attributes(made, at)}))
+        lines["documents"].append(json_line(row | {"text": made["text"][at]}))
+        lines["attributes"].append(json_line({"id": row.get("id"), "attributes": _attributes(made, at)}))
     return {kind: b"".join(of_kind) for kind, of_kind in lines.items()}, changed
 
 
@@ -119,10 +120,6 @@ def _attributes(made: Mapping[str, Sequence[Any]], at: int) -> Row:
     return {"lacuna__changes": spans} | whole
 
 
-def _line(row: Row) -> bytes:
-    return msgspec.json.encode(row, enc_hook=str) + b"\n"
-
-
 def _one_by_one(rows: Sequence[Row], folder: Path, engine: Engine) -> tuple[Mapping[str, bytes], int]:
     """Repair the rows of a batch that failed each in a separate process; one that fails again is rejected."""
     lines, changed = dict.fromkeys(KINDS, b""), 0
@@ -130,7 +127,7 @@ def _one_by_one(rows: Sequence[Row], folder: Path, engine: Engine) -> tuple[Mapp
     with closing(engine.run_each(_repaired, [(row,) for row in rows], limits)) as results:
         for (row,), result in results:
             if isinstance(result, NoResult):
-                lines["rejects"] += _line(row | {"lacuna_reason": result.reason})
+                lines["rejects"] += json_line(row | {"lacuna_reason": result.reason})
                 continue
             changed += result[1]
             lines = {kind: lines[kind] + result[0][kind] for kind in KINDS}
@@ -156,6 +153,6 @@ def _state_of(lines: Sequence[Row]) -> tuple[ShardCounts, dict[str, int]]:
 def _add_to_journal(journal: Path, counts: ShardCounts, sizes: Mapping[str, int]) -> None:
     """Add what is done; the partial files are on disk already."""
     with journal.open("ab") as file:
-        file.write(_line({"counts": msgspec.to_builtins(counts), "sizes": sizes}))
+        file.write(json_line({"counts": msgspec.to_builtins(counts), "sizes": sizes}))
         file.flush()
         os.fsync(file.fileno())

@@ -16,14 +16,13 @@ from lxml import etree
 
 from pipeline.document import SkipDocument, Source
 from pipeline.read.decode_page import decode_page
-from pipeline.read.pages.tree import PageElement, is_element, page_tree, shown_text
+from pipeline.read.pages.tree import XML_DECLARATION, PageElement, is_element, page_tree, shown_text
 
 MOST_FILES_READ = 5_000  # of the reading order
 MOST_ENTRIES = 20_000  # of the table of contents
 DEEPEST_ENTRY = 6  # levels of it
 _CONTAINER = "META-INF/container.xml"
 _DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*(?:\[[^\]]*\][^>]*)?>", re.IGNORECASE)
-_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _NAMED_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]*);")
 _EMPTY_ELEMENT = re.compile(r"<((?!(?:br|hr|img|input|meta|link|col|wbr|source)\b)[a-zA-Z][\w:]*)((?:\s[^<>]*)?)/>")
 _INVALID_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -125,11 +124,11 @@ def xml_tree(text: str) -> PageElement:
 
     Entities of a DTD are not expanded; those of HTML are characters.
     """
-    plain = _DECLARATION.sub("", _DOCTYPE.sub("", _INVALID_CHARACTER.sub("", text), count=1))
+    plain = XML_DECLARATION.sub("", _DOCTYPE.sub("", _INVALID_CHARACTER.sub("", text), count=1))
     plain = _NAMED_ENTITY.sub(lambda match: html5.get(f"{match[1]};", match[0]), plain)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(_DECLARATION.sub("", plain).strip().encode(), parser)
+        root = etree.fromstring(XML_DECLARATION.sub("", plain).strip().encode(), parser)
     except (etree.XMLSyntaxError, ValueError):
         return page_tree(_EMPTY_ELEMENT.sub(r"<\1\2></\1>", plain))
     for element in root.iter():

@@ -33,7 +33,7 @@ BLOCK_NAMES = frozenset((
 _NOT_DISPLAYED = re.compile(r"(?:\A|;)\s*display\s*:\s*none", re.IGNORECASE)
 _INVALID_IN_XML = bytes(byte for byte in range(0x20) if byte not in b"\t\n\r")  # control characters
 _NON_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())  # invalid in XML too
-_XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _with_many_attributes = etree.XPath(f"//*[@*[{MOST_ATTRIBUTES + 1}]]")
 _ELEMENT_CLASSES = etree.ElementDefaultClassLookup(element=lxml_html.HtmlElement)  # lxml.html looks them up in Python
 
@@ -50,7 +50,7 @@ def page_tree(text: str) -> PageElement:
     if text.count("<") > 2 * MOST_ELEMENTS:
         message = f"has more than {MOST_ELEMENTS:,} elements"
         raise LargePage(message)
-    data = _XML_DECLARATION.sub("", text).encode("utf-8", "ignore").translate(None, _INVALID_IN_XML)
+    data = XML_DECLARATION.sub("", text).encode("utf-8", "ignore").translate(None, _INVALID_IN_XML)
     data = data.replace(_NON_CHARACTERS[0], b"").replace(_NON_CHARACTERS[1], b"")
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
     parser.set_element_class_lookup(_ELEMENT_CLASSES)
