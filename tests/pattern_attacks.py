@@ -17,9 +17,9 @@ from re import _compiler, _constants, _parser  # type: ignore[attr-defined] - no
 from typing import Any
 
 MOST_CPU = 60  # seconds; all attacks take a tenth of it on one core of 2020
-REPEATED = 400  # characters: an exponential pattern does not end, one that is only quadratic does
+REPEATED = 200  # characters: an exponential pattern does not end, one that is only quadratic does
 SUFFIXES = ("", "\0", "\n", "a", "<")
-DOCUMENT = 6_000  # characters: a cubic step does not end
+DOCUMENT = 4_000  # characters: a cubic step does not end
 ANY = "a\"' <>()[]|"  # what the samples of a negated class are taken from
 REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT)
 OPENERS = (
