@@ -45,6 +45,6 @@ def test_many_references_to_a_long_url_are_skipped():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no CPU time")
 def test_no_pattern_or_step_goes_through_all_ways_to_match():
-    """Repeated pieces that fail to match at their end take no exponential time in a pattern, no cubic time in a step."""
+    """Repeated pieces that fail to match at their end take no exponential time in a pattern, a step no cubic time."""
     ran = subprocess.run([sys.executable, "-m", "tests.pattern_attacks"], cwd=ROOT, capture_output=True, check=False)
     assert ran.returncode == 0, ran.stdout.splitlines()[-1:] + ran.stderr.splitlines()[-5:]
