@@ -25,7 +25,8 @@ ANY = "a\"' <>()[]|"  # what the samples of a negated class are taken from
 REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT)
 OPENERS = (
     '<a b="c" ', "<a '", '<a "" ', "<img src=", "<!--", "<b>", "<code>", "&", "[a](", "![a]( ", "![](", "](", "[^a",
-    "[[a|", "[a]: <", "**a", "_a ", "`a``", "```\n", "$a ", "\\(", "{{< a ", "{% asset_path ", "{% img ", "](a{{ site ", "> - ",
+    "[[a|", "[a]: <", "**a", "_a ", "`a``", "```\n", "$a ", "\\(", "{{< a ", "{% asset_path ",
+    "{% img ", "](a{{ site ", "> - ",
     "1. ", "|-", "a|b\n-|-\n", "a\n===\n", "---\na: [", "http://a.b/", "www.", "a@", "=FA", "$B", "Ã©", "\ufffd", "Â ",
     "\u200d", "\u202e", "a, and ", "(2020) ", "wrote ", "【T1： ", "\n", " \n", "\t", "a", "你",
 )  # fmt: skip
@@ -57,7 +58,7 @@ def recorded_patterns() -> dict[str, re.Pattern[Any]]:
 
 
 def sample(parsed: Any, choose: random.Random) -> str:
-    """Return a text that the parts of a parsed pattern match, but for what they only look at."""
+    """Return a text that the parts of a parsed pattern match; what they only look at is not in it."""
     return "".join(_sample_of_part(kind, value, choose) for kind, value in parsed)
 
 
