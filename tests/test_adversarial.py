@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -11,6 +13,7 @@ from pipeline import FLOW, Document, Source
 from pipeline.citations.cited_works import works_of
 from pipeline.document import Skipped
 from pipeline.run.follow import follow_all
+from tests.conftest import ROOT
 
 SIZE = 4_000  # what CI has time for; benchmarks/adversarial.py takes a megabyte
 KINDS = ("md", "text", "yaml", "html")
@@ -38,3 +41,10 @@ def test_many_references_to_a_long_url_are_skipped():
     outcome = follow_all(Source(PurePosixPath("a.md"), text.encode()), FLOW)
     assert isinstance(outcome, Skipped)
     assert "split the document" in outcome.reason
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no CPU time")
+def test_no_pattern_or_step_goes_through_all_ways_to_match():
+    """Repeated pieces that fail to match at their end take no exponential time in a pattern, a step no cubic time."""
+    ran = subprocess.run([sys.executable, "-m", "tests.pattern_attacks"], cwd=ROOT, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stdout.splitlines()[-1:] + ran.stderr.splitlines()[-5:]

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 _TAB_INDENTATION = lazy_pattern(r"\n[ ]*\t[ \t]*(?=\S)")  # as wide as the column where it starts says
 _SPACES_BREAK = lazy_pattern(r"(?<! ) {2,}+\n")  # a hard line break
-_URL_START = r"(?:\bhttps?://|\bwww\.)"
-_LAST_URL = rf"{_URL_START}(?:(?!{_URL_START})[^\s<>()\[\]\\])*+"  # a URL, of one in another only the inner one
+_HARD_BREAK_URL = r"(?:\bhttps?://|\bwww\.)"
+_LAST_URL = (
+    rf"{_HARD_BREAK_URL}(?:(?!{_HARD_BREAK_URL})[^\s<>()\[\]\\])*+"  # a URL, of one in another only the inner one
+)
 _ENDS_WITH_URL = lazy_pattern(rf"{_LAST_URL}\Z")
 _BREAK_AT_URL = lazy_pattern(rf"({_LAST_URL})\\\n")
 _STARTS_BLOCK = (

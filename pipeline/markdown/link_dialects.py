@@ -46,10 +46,10 @@ _BBCODE = re.compile(
     r"|\[(?P<tag>url|img)(?:=[\dx]+)?\][ ]*(?P<plain>[^\s\[\]]+)[ ]*\[/(?P=tag)\]",
     re.IGNORECASE,
 )
-_IN_URL = r"(?:[^()<>\n\" ]|[ ]++)"  # a character, or all spaces: none is tried as the end of the URL
+_URL_OR_SPACES = r"(?:[^()<>\n\" ]|[ ]++)"  # a character, or all spaces: none is tried as the end of the URL
 _WITH_SPACES = re.compile(
-    rf"!?\[(?P<words>[^\[\]\n]*)\]\([ ]*+(?P<url>(?:https?://|\.{{0,2}}/){_IN_URL}*?|{_IN_URL}*?\.[A-Za-z][A-Za-z0-9]{{1,4}}"
-    rf"|(?:https?://|\.{{0,2}}/)[^()<>\n\"]*\([^()<>\n\"]*\){_IN_URL}*?)"
+    rf"!?\[(?P<words>[^\[\]\n]*)\]\([ ]*+(?P<url>(?:https?://|\.{{0,2}}/){_URL_OR_SPACES}*?|{_URL_OR_SPACES}*?\.[A-Za-z][A-Za-z0-9]{{1,4}}"
+    rf"|(?:https?://|\.{{0,2}}/)[^()<>\n\"]*\([^()<>\n\"]*\){_URL_OR_SPACES}*?)"
     r"(?:[ ]+(?:\"(?P<title>[^\"\n]*)\"|'[^'\n]*'))?[ ]*\)"
 )
 _TAGGED_LINK = re.compile(  # `[words]({{ "/a.png" | relative_url }})`; see target_tags.py

@@ -50,4 +50,4 @@ def _placeholders(text: str) -> Iterator[Change]:
                 yield Change("artefacts", match.span(), match[0], match["inner"] or match["indent"] or "", PLACEHOLDER)
 
 
-STEP = Step("artefacts", artefacts, (OPAQUE_STAYS, SAME_LINKS), version=5)
+STEP = Step("artefacts", artefacts, (OPAQUE_STAYS, SAME_LINKS), version=6)

@@ -70,4 +70,4 @@ def _relative_urls(text: str, source_url: str) -> Iterator[Change]:
                 yield Change("cards", match.span(1), match[1], urljoin(source_url, match[1]), RELATIVE_URL)
 
 
-STEP = Step("cards", cards, (OPAQUE_BUT_URLS,), version=6)
+STEP = Step("cards", cards, (OPAQUE_BUT_URLS,), version=7)

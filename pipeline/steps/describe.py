@@ -29,7 +29,7 @@ SOURCE_LABELS = (
     "|source|original|originally published at|via|permalink|источник|quelle|fuente|fonte"
 )
 SOURCE_LINE = re.compile(  # a known label, or any short label in a quotation
-    rf"(?:[>\s*_]*(?:{SOURCE_LABELS})|>\s*\S{{1,12}})[*_]*\s*[:：]\s*[*_]*<?(https?://[^\s>]+)",
+    rf"(?:[>\s*_]*+(?:{SOURCE_LABELS})|>\s*\S{{1,12}})[*_]*\s*[:：]\s*[*_]*<?(https?://[^\s>]+)",
     re.IGNORECASE,
 )
 LANGUAGE_TAG = re.compile(

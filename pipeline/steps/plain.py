@@ -247,4 +247,4 @@ def _backslash_changes(line: TextLine) -> Iterator[Change]:
         yield Change("plain", (at, at), "", "\\", NOT_MARKUP)
 
 
-STEP = Step("plain", plain_to_markdown, (SAME_WORDS,), version=7)
+STEP = Step("plain", plain_to_markdown, (SAME_WORDS,), version=8)

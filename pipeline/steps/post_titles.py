@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from pipeline.markdown import BlockGroup, block_groups, heading_text, inline_tokens, may_have_heading
@@ -124,4 +126,6 @@ def _is_opaque(group: BlockGroup, lines: list[int] | None) -> bool:
     """Return whether a block starts inside an opaque region: `# comment` between `{% highlight %}` and its end."""
     first = group.start + group.lines[lines[0]] if lines else group.start
     inside = group.text.find("\n", first - group.start)  # of a region that starts with the block, the next line
-    return any(start < first < end or start == first <= group.start + inside < end for start, end, _ in group.opaque)
+    before = bisect_right(group.opaque, first, key=attrgetter("start"))
+    start, end, _ = group.opaque[before - 1] if before else (first, first, "")
+    return start < first < end or start == first <= group.start + inside < end

@@ -124,4 +124,4 @@ def _typography_change(span: tuple[int, int], before: str, after: str, reason: s
     return Change("typography", span, before, after, reason)
 
 
-STEP = Step("typography", typography, (SAME_WORDS, OPAQUE_STAYS, SAME_LINKS), version=4)
+STEP = Step("typography", typography, (SAME_WORDS, OPAQUE_STAYS, SAME_LINKS), version=5)

@@ -13,7 +13,7 @@ from pipeline.urls.canonical import host_of
 
 MOST_CARD_TEXT = 300  # characters below the title of a link card; more is a paragraph
 MOST_ATTRIBUTION = 100  # characters of the line that names the author of a quotation
-_DASH = re.compile(r"(?:[\N{EM DASH}\N{EN DASH}\N{HORIZONTAL BAR}]|--+)+\s*(?=\S)")
+_DASH = re.compile(r"(?:[\N{EM DASH}\N{EN DASH}\N{HORIZONTAL BAR}]|--)\s*\S")  # and what follows it
 _LINE_ENDS = {"LineBreak", "SoftBreak"}
 
 

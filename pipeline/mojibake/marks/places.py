@@ -22,7 +22,7 @@ MOST_MARKED_LINE = 0.5  # the same in the words of a line: text of another scrip
 JOINING_SIGNS = "’–—·"  # signs between letters
 SENTENCE_START = re.compile(
     r"(?:(?:\A|\n[ \t>]*\n|(?:\A|\n)[ \t>]*(?:#{1,6} |[-*+] |\d+[.)] ))"
-    r"|(?:[^\W\d_]|\ufffd){3,}[)\"'\ufffd*_]*[.!?][)\"'*_\ufffd»”]*\s)[\"'(*_\s«„“¿¡]*\Z"
+    r"|(?:[^\W\d_]|\ufffd){3}[)\"'\ufffd*_]*+[.!?][)\"'*_\ufffd»”]*\s)[\"'(*_\s«„“¿¡]*\Z"
 )
 _MASKED = re.compile(r"\w\\?\*\Z")  # before the rest of a word that has an asterisk for a letter: f\*ck
 _LONGEST_MASK = 3
