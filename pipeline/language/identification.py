@@ -92,7 +92,7 @@ def identified(text: str, likely: str = "") -> Identified:
     (Identified(language='en', short=True), 'ja')
     """
     prose = _prose(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
-    if not _has_letters(_HEADING_LINE.sub("", prose)):  # tables are all of the text
+    if not _has_enough_letters(_HEADING_LINE.sub("", prose)):  # tables are all of the text
         prose = _prose(text)
     paragraphs = [prose] if prose.isascii() else prose.split("\n")  # they matter only where there are several scripts
     words = [words_of(paragraph) for paragraph in paragraphs if paragraph.strip()]
@@ -120,10 +120,10 @@ def _prose(text: str) -> str:
     """Return the start of a text without code, URLs and tags, and without quotations if there is other text."""
     prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", text[: 4 * IDENTIFICATION_SAMPLE]))
     own = _QUOTED_LINE.sub("", prose)
-    return (own if _has_letters(own) else prose)[:IDENTIFICATION_SAMPLE]
+    return (own if _has_enough_letters(own) else prose)[:IDENTIFICATION_SAMPLE]
 
 
-def _has_letters(text: str) -> bool:
+def _has_enough_letters(text: str) -> bool:
     """Return whether a text has enough letters to identify its language."""
     return next(islice(filter(str.isalpha, text), FEWEST_LETTERS_TO_IDENTIFY - 1, None), "") != ""
 
