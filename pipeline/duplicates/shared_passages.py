@@ -34,7 +34,7 @@ def passage_rows(points: CodePoints, shingles: Hashes) -> PassageRows:
         size += points > last
     starts = np.flatnonzero(points == NEWLINE_CODE)
     each = (np.add.reduceat(of, starts, dtype=np.int64).tolist() for of in (in_words, size))
-    found = []
+    rows = []
     first = start = end = total = 0
     for line, (characters, sizes) in enumerate((*zip(*each, strict=True), (0, 0)), 1):
         if characters:
@@ -42,12 +42,9 @@ def passage_rows(points: CodePoints, shingles: Hashes) -> PassageRows:
             end, total = end + characters, total + sizes
         else:
             if total >= LEAST_PASSAGE_BYTES:
-                found.append((start, end, first))
+                rows.append((int(shingles[start : end - MINHASH_SHINGLE + 1].sum().view(np.int64)), first, end - start))
             total = 0
-    begins, ends, lines = np.array(found, np.int64).reshape(-1, 3).T
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(shingles)])  # modulo 2 ** 64
-    hashes = sums[ends - MINHASH_SHINGLE + 1] - sums[begins]
-    return np.stack([hashes.view(np.int64), lines, ends - begins], axis=1)
+    return np.array(rows, np.int64).reshape(-1, 3)
 
 
 def unpack_passages(rows: bytes) -> list[tuple[int, int, int]]:

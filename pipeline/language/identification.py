@@ -96,7 +96,7 @@ def identified(text: str, likely: str = "") -> Identified:
     (Identified(language='en', short=True), 'ja')
     """
     prose = _prose(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
-    if not _has_letters(_HEADING_LINE.sub("", prose)):  # tables are all of the text
+    if not _has_enough_letters(_HEADING_LINE.sub("", prose)):  # tables are all of the text
         prose = _prose(text)
     words, script = _words_and_script(prose)
     if script == "Latn" and "](" in text:  # two words of three in texts of links: a list of English articles
@@ -132,10 +132,10 @@ def _prose(text: str) -> str:
         sample = _UUID.sub(" ", sample)
     prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", sample))
     own = _QUOTATION.sub("", prose)
-    return (own if _has_letters(own) else prose)[:IDENTIFICATION_SAMPLE]
+    return (own if _has_enough_letters(own) else prose)[:IDENTIFICATION_SAMPLE]
 
 
-def _has_letters(text: str) -> bool:
+def _has_enough_letters(text: str) -> bool:
     """Return whether a text has enough letters to identify its language."""
     return next(islice(filter(str.isalpha, text), FEWEST_LETTERS_TO_IDENTIFY - 1, None), "") != ""
 

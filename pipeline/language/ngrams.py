@@ -217,11 +217,11 @@ def has_bigrams(
 def _short_ngram_bytes(hashes: Keys, order: int, tags: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Return the table's bytes for n-grams up to `SHORT_ORDER` characters: shape (tags, hashes)."""
     table, layout = ngram_tables()[0]
-    return table_values(table, layout, mixed_keys(hashes + _salts(order, tuple(tags))))
+    return table_values(table, layout, mixed_keys(hashes + _salts_of_languages(order, tuple(tags))))
 
 
 @functools.cache
-def _salts(order: int, tags: tuple[str, ...]) -> Keys:
+def _salts_of_languages(order: int, tags: tuple[str, ...]) -> Keys:
     """Return what is added to the rolling hashes of n-grams of some languages: shape (tags, 1)."""
     return np.array([[key_salt(order, model_meta().languages.index(tag))] for tag in tags], np.uint64)
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from pipeline.changes import Span
 from pipeline.markdown.closers import Closers
-from pipeline.markdown.fast_parse import FENCED_BLOCK
+from pipeline.markdown.fast_parse import is_fenced_block
 from pipeline.markdown.parsing import parse_ended_blocks
 
 LINE_END = re.compile("\r\n?|\n")  # as CommonMark 0.31.2 has it
@@ -37,7 +37,7 @@ def code_spans(text: str) -> list[Span]:
     """
     if not _MAYBE_CODE.search(text):
         return []
-    if FENCED_BLOCK.fullmatch(text):
+    if is_fenced_block(text):
         return [(0, len(text))]
     starts, closers = line_starts(text), Closers(text)
     spans: list[Span] = []

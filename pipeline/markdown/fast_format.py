@@ -9,7 +9,7 @@ import re
 from functools import cache, lru_cache
 from itertools import groupby
 
-from pipeline.markdown.fast_parse import FENCED_BLOCK, FENCED_LINES, HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE
+from pipeline.markdown.fast_parse import FENCED_LINES, HEADING_LINE, PARAGRAPH_LINE, PROSE_LINE, is_fenced_block
 from pipeline.markdown.grouping import BLANK_LINES
 from pipeline.markdown.opaque_blocks import long_regions
 from pipeline.patterns import lazy_pattern
@@ -85,7 +85,7 @@ def is_formatted(part: str) -> bool:
     >>> is_formatted("- a\n- b"), is_formatted("* a\n* b")
     (True, False)
     """
-    if part[0] == "`" and FENCED_BLOCK.fullmatch(part):
+    if is_fenced_block(part):
         return part[-1] == "`"  # not a line end
     if "_" in part and UNDERSCORE_EMPHASIS.search(part):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,15 @@ PARAGRAPH_LINE = (  # pattern of a line that can only be part of a paragraph
 PROSE_LINE = rf"{PARAGRAPH_LINE}(?<![ \t])"
 HEADING_LINE = r"#{1,6} [^\s#][^\n]*+(?<![ \t#])"
 FENCED_LINES = r"```[^\s`]*\n(?:(?! {0,3}```)[^\n]*\n)*+```"
-FENCED_BLOCK = re.compile(rf"{FENCED_LINES}\n?")  # a text that is one fenced code block
+_FENCED_BLOCK = re.compile(rf"{FENCED_LINES}\n?")
 _ONE_BLOCK = re.compile(rf"(?:(?P<heading>{HEADING_LINE})|{PARAGRAPH_LINE}(?:\n{PARAGRAPH_LINE})*+)")
 _LIST_ITEM = re.compile(rf"(?:([-*+])|([1-9]\d{{0,8}})([.)])) {{1,4}}({PARAGRAPH_LINE})")
+
+
+@lru_cache(maxsize=256)  # texts of groups; most steps ask for the same ones
+def is_fenced_block(text: str) -> bool:
+    """Return whether a text is one fenced code block."""
+    return text.startswith("```") and _FENCED_BLOCK.fullmatch(text) is not None
 
 
 def simple_block_tokens(text: str) -> list[Token]:
@@ -27,7 +34,7 @@ def simple_block_tokens(text: str) -> list[Token]:
 
     They equal the parser's tokens in every field.
     """
-    if text.startswith("```") and FENCED_BLOCK.fullmatch(text) and "\r" not in text and "\0" not in text:
+    if is_fenced_block(text) and "\r" not in text and "\0" not in text:
         return [_fence(text.removesuffix("\n").split("\n"))]
     if text and text[0] in LIST_MARKERS and (tokens := _flat_list(text.removesuffix("\n").split("\n"))):
         return tokens

@@ -11,8 +11,8 @@ from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 
 from pipeline.changes import Span, end_of_line
-from pipeline.markdown.code_spans import FENCED_LINES, code_spans, line_starts
-from pipeline.markdown.fast_parse import LIST_MARKERS, PARAGRAPH_LINE
+from pipeline.markdown.code_spans import code_spans, line_starts
+from pipeline.markdown.fast_parse import FENCED_LINES, LIST_MARKERS, PARAGRAPH_LINE
 from pipeline.markdown.opaque import opaque_spans
 from pipeline.markdown.opaque_blocks import OpaqueSpan, long_regions
 from pipeline.markdown.parsing import Blocks, parse_ended_blocks

@@ -12,7 +12,7 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from pipeline.changes import Span
-from pipeline.markdown.code_spans import FENCED_BLOCK
+from pipeline.markdown.fast_parse import is_fenced_block
 from pipeline.markdown.grouping import BlockGroup, block_groups, group_at
 from pipeline.markdown.opaque import masked
 from pipeline.markdown.opaque_blocks import OpaqueSpan
@@ -82,7 +82,7 @@ def _group_contents(group: BlockGroup) -> Iterator[InlineContent]:
 @lru_cache(maxsize=128)  # texts of groups; several steps, and a second pass, ask for the same ones
 def _contents_at_start(text: str) -> tuple[InlineContent, ...]:
     """Return the contents of a group as if it were the whole text."""
-    return () if FENCED_BLOCK.fullmatch(text) else tuple(_located_contents(BlockGroup(0, text)))
+    return () if is_fenced_block(text) else tuple(_located_contents(BlockGroup(0, text)))
 
 
 def _located_contents(group: BlockGroup) -> Iterator[InlineContent]:
