@@ -97,8 +97,6 @@ def _single_byte_slot(data: bytes, at: int, damage: Damage) -> tuple[int, tuple[
     end = at + 1
     while end < len(data) and end - at < length and _is_continuation(data[end], damage):
         end += 1
-    if end - at == length and LOST_BYTE not in data[at:end]:
-        return end, utf8_candidates(lead, tuple(data[at + 1 : end]), damage.lost)
     if damage.questioned and end - at < length and data[end : end + 1] == b"?":
         end += 1
     if damage.spaced:

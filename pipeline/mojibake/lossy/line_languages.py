@@ -20,7 +20,6 @@ def lines_by_language(found: Sequence[Sequence[Slot]], main: str) -> dict[str, l
     too short to know take the likeliest of these languages, or that of most lines.
     """
     names = model_languages()
-    language_scores_of([slot.candidates for line in found for slot in line])  # looks up all characters at once
     counted = [number for number, line in enumerate(found) if uncertain_or_non_ascii(line) >= FEWEST_TO_CHOOSE]
     scores = {number: language_scores_of([slot.candidates for slot in found[number]]) for number in counted}
     own = names.index(main)
