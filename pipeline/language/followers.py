@@ -28,7 +28,7 @@ from pipeline.language.ngrams import (
 )
 
 ROW_FACTOR = np.uint64(SPLITMIX64[0])  # any odd number that is not the factor of rolling hashes
-Places = npt.NDArray[np.int64]
+ContextNumbers = npt.NDArray[np.int64]
 
 
 def follower_scores(
@@ -68,12 +68,12 @@ class _Level(NamedTuple):
     """
 
     state: ContextState
-    rows: Places
-    parents: Places
-    contexts: Places
+    rows: ContextNumbers
+    parents: ContextNumbers
+    contexts: ContextNumbers
 
 
-def _levels(state: ContextState, rows: Places) -> Iterator[_Level]:
+def _levels(state: ContextState, rows: ContextNumbers) -> Iterator[_Level]:
     """Yield the contexts of 0, 1, ... characters; those of no characters are the rows."""
     contexts = rows
     for size in range(ORDER):
