@@ -191,6 +191,7 @@ def original_codecs() -> tuple[str, ...]:
     return _codecs_by_rank(lambda row: row.truth)
 
 
+@functools.cache
 def western_codecs() -> tuple[str, ...]:
     """Return the Western code page and the codecs that are hard to distinguish from it in damaged text."""
     return (HTML_CODEC, *(row.name for row in CODECS if row.like == HTML_CODEC))

@@ -92,7 +92,7 @@ class TextScores:
         self.learn((spot.context, spot.literal) for spot in spots)
         self.learn(pair for spot, damages in rows for one in damages for pair in _sure_parts(spot, one))
         likely = [[one for one in damages if self._may_win(spot, one)] for spot, damages in rows]
-        texts = [[(one, list(_texts(one))) for one in damages] for damages in likely]
+        texts = [[(one, list(_damage_texts(one))) for one in damages] for damages in likely]
         self.learn(
             (spot.context, text) for spot, row in zip(spots, texts, strict=True) for _, found in row for text in found
         )
@@ -101,7 +101,7 @@ class TextScores:
     def _may_win(self, spot: Spot, damage: _Damage) -> bool:
         """Return whether a damage may be likelier than the text as it is if its guess fits perfectly."""
         sure = sum(self.known[pair] for pair in _sure_parts(spot, damage))
-        return sure - _price(spot, damage) >= self._literal(spot).score
+        return sure - _price_of_damage(spot, damage) >= self._literal(spot).score
 
     def _literal(self, spot: Spot) -> Case:
         """Return the case that the text of a spot is as it is."""
@@ -111,7 +111,7 @@ class TextScores:
         """Return the cases of a spot for its likely damages."""
         found = {spot.literal: self._literal(spot)}
         for one in damages:
-            price = _price(spot, one)
+            price = _price_of_damage(spot, one)
             for guess in one.guesses:
                 case = Case(
                     one.before, guess, one.rest, self.known[spot.context, one.before + guess + one.rest] - price
@@ -121,7 +121,7 @@ class TextScores:
         return list(found.values())
 
 
-def _price(spot: Spot, damage: _Damage) -> float:
+def _price_of_damage(spot: Spot, damage: _Damage) -> float:
     """Return the nats of a damage, and of the marks in the text."""
     return spot.nats + damage.nats + _price_of_marks(spot, damage.rest)
 
@@ -135,7 +135,7 @@ def _sure_parts(spot: Spot, damage: _Damage) -> list[ContextAndText]:
     return [(spot.context, damage.before), (damage.rest[:1].replace(REPLACEMENT, ""), damage.rest[1:])]
 
 
-def _texts(damage: _Damage) -> Iterator[str]:
+def _damage_texts(damage: _Damage) -> Iterator[str]:
     for guess in damage.guesses:
         yield damage.before + guess + damage.rest
 

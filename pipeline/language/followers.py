@@ -28,7 +28,7 @@ from pipeline.language.ngrams import (
 )
 
 ROW_FACTOR = np.uint64(SPLITMIX64[0])  # any odd number that is not the factor of rolling hashes
-Places = npt.NDArray[np.int64]
+ContextNumbers = npt.NDArray[np.int64]
 
 
 def follower_scores(
@@ -45,10 +45,10 @@ def follower_scores(
     chance = np.full(codes.shape, UNSEEN_PROBABILITY, np.float32)
     count = np.where(wanted, np.float32(model.total), np.float32(0))
     for order, level in enumerate(levels, 1):
-        hashes, context, kinds, _ = (column[:, order - 1, None] for column in level.state)
+        hashes, context = level.state.hashes[:, order - 1, None], level.state.counts[:, order - 1, None]
         chance, count = chance[level.parents], count[level.parents]
         count = _counts(model, order, (hashes, codes[level.rows]), np.minimum(count, context))
-        weight = model.weights[order][kinds]
+        weight = model.weights[order][level.state.kinds[:, order - 1, None]]
         chance *= 1 - weight
         if count.any():
             chance += weight * (count / np.maximum(context, 1))
@@ -68,12 +68,12 @@ class _Level(NamedTuple):
     """
 
     state: ContextState
-    rows: Places
-    parents: Places
-    contexts: Places
+    rows: ContextNumbers
+    parents: ContextNumbers
+    contexts: ContextNumbers
 
 
-def _levels(state: ContextState, rows: Places) -> Iterator[_Level]:
+def _levels(state: ContextState, rows: ContextNumbers) -> Iterator[_Level]:
     """Yield the contexts of 0, 1, ... characters; those of no characters are the rows."""
     contexts = rows
     for size in range(ORDER):
@@ -101,9 +101,9 @@ def _archived(model: LanguageModel, level: _Level, codes: Codes, chance: Floats)
     """Return probabilities interpolated with those of the archives, as `LanguageModel.extend` does."""
     count = np.where(codes > 0, level.state.archived[:1, :1], np.float32(0))[level.rows]
     for order in range(1, ORDER + 1):
-        hashes, _, kinds, context = (column[:, order - 1, None] for column in level.state)
+        context, kinds = level.state.archived[:, order - 1, None], level.state.kinds[:, order - 1, None]
         limit = np.minimum(count, context)
-        hashes = hashes * MULTIPLIER + codes[level.rows]
+        hashes = level.state.hashes[:, order - 1, None] * MULTIPLIER + codes[level.rows]
         count = np.sum([archive.lookup(hashes, order, limit) for archive in model.archives], axis=0)
         weight = model.trust[order - 1][np.minimum(np.frexp(context)[1], ARCHIVE_BUCKETS - 1), kinds // VARIETIES]
         chance = np.asarray(weight * (count / np.maximum(context, 1)) + (1 - weight) * chance, np.float32)

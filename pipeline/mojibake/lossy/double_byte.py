@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.alignment import aligned_texts
 from pipeline.encoding.codecs import is_multi_byte, multi_byte_misdecodings, original_codecs
-from pipeline.encoding.line_scores import likeliest_model, text_scores
+from pipeline.encoding.line_scores import SKIPPED_BYTE_PRICE, STRANGE, likeliest_model, text_scores
 from pipeline.encoding.marked import marked_text
 from pipeline.encoding.misdecoding import LOST_BYTE, impossible_count, is_undecodable_pair, misdecoded_bytes
 from pipeline.language.fluency import mean_cross_entropy
@@ -74,18 +74,27 @@ def _likeliest_pair(lines: Sequence[str]) -> _CodecPair | None:
     sample = sample[: int(np.searchsorted(np.cumsum([len(line) for line in sample]), DOUBLE_BYTE_SAMPLE)) + 1]
     before = float(text_scores(sample, likeliest_model("\n".join(sample))).sum())
     best: tuple[float, _CodecPair | None] = (0.0, None)
+    is_text = _reads_like_text("\n".join(sample))
     for wrong in multi_byte_misdecodings():
         if impossible_count("".join(sample), wrong) > MOST_IMPOSSIBLE * sum(map(len, sample)):
             continue
         data = tuple(misdecoded_bytes(line, wrong) for line in sample)
         for truth in filter(is_multi_byte, original_codecs()):
-            if truth == original_codecs()[0]:
+            if truth == original_codecs()[0] or (is_text and truth != wrong):
                 continue
             score, fits, model = _score_as(data, truth)
             gain = score - before - (CHAIN_PRIOR if truth == wrong else RARE_PAIR_PRIOR)
             if gain > best[0] and fits:
                 best = gain, _CodecPair(truth, wrong, model)
     return best[1]
+
+
+def _reads_like_text(text: str) -> bool:
+    """Return whether a text with marks is likely as it is: at most out of step by a byte in places."""
+    plain, marks = text.replace(REPLACEMENT, ""), text.count(REPLACEMENT)
+    count = sum(not char.isascii() for char in plain)
+    nats = count * mean_cross_entropy([plain], symbols=True) + marks * SKIPPED_BYTE_PRICE
+    return nats <= STRANGE * (count + marks)
 
 
 @functools.lru_cache(maxsize=64)  # several codecs have the same bytes for a sample
