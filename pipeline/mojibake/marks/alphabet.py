@@ -17,7 +17,7 @@ OPENING_SIGNS, CLOSING_SIGNS = "“„‘‚«‹¿¡", "”’»›…°ºª"
 OTHER_SIGNS = "–—•·€£§©®™×\xa0"
 LANGUAGE_SAMPLE_SIZE = 2_000  # characters that the language is detected from
 MOST_RIVALS = 3  # languages that are tried on the sample
-SHORT_SAMPLE, MOST_RIVALS_OF_SHORT = 60, 12  # characters of a title, whose language only its words show; the same of it
+SHORT_MARKED_TEXT, MOST_RIVALS_OF_SHORT = 60, 12  # characters of a title, whose language only its words show; the same of it
 RIVAL_LEAD = 25.0  # nats: the sample's sound characters alone decide between languages this far apart
 DOTTED_CAPITAL_I = "İ"  # its lower case is ASCII
 
@@ -59,5 +59,5 @@ def likely_languages(text: str) -> list[str]:
     counted = np.array([char != REPLACEMENT for char in sample])
     scores = {tag: float(language_model(tag).score(sample)[counted].sum()) for tag in latin_languages()}
     best = max(scores.values())
-    most = MOST_RIVALS_OF_SHORT if len(text) <= SHORT_SAMPLE else MOST_RIVALS
+    most = MOST_RIVALS_OF_SHORT if len(text) <= SHORT_MARKED_TEXT else MOST_RIVALS
     return sorted((tag for tag in scores if scores[tag] > best - RIVAL_LEAD), key=lambda tag: -scores[tag])[:most]
