@@ -17,7 +17,8 @@ OPENING_SIGNS, CLOSING_SIGNS = "“„‘‚«‹¿¡", "”’»›…°ºª"
 OTHER_SIGNS = "–—•·€£§©®™×\xa0"
 LANGUAGE_SAMPLE_SIZE = 2_000  # characters that the language is detected from
 MOST_RIVALS = 3  # languages that are tried on the sample
-SHORT_MARKED_TEXT, MOST_RIVALS_OF_SHORT = 60, 12  # characters of a title, whose language only its words show; the same of it
+SHORT_MARKED_TEXT = 60  # characters of a title, whose language only its words show
+MOST_RIVALS_OF_SHORT = 12  # the same of it
 RIVAL_LEAD = 25.0  # nats: the sample's sound characters alone decide between languages this far apart
 DOTTED_CAPITAL_I = "İ"  # its lower case is ASCII
 
