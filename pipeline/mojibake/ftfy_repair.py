@@ -38,6 +38,7 @@ FEWEST_IN_TABLE = 5  # steps from a code point to the next one; mojibake of text
 _LETTER_IN_WORD = re.compile(  # no capital inside a word in small letters has such a sign after it, or Ÿ
     "(?<=[a-zß-öø-ÿ])(?:Ã[¡-¿]|[ÄÅ][¡-¿ŸŒœ†‡ˆ‰ƒ])(?![A-ZÀ-Þ])"
 )
+_CHINESE_IN_ALPHABET = re.compile("[\u4e00-\u9fff][À-ɏ]|[À-ɏ][\u4e00-\u9fff]")  # of `æœªàă`, which lists letters
 _PARTS_REASON = "parts of the line are mis-decoded UTF-8"
 HIDDEN_SPACE = "\ue000"  # for private use: no codec has it
 MOST_IN_PLANE = 0xFFFF  # beyond: emoji, of which a space was rather another byte, or a space
@@ -62,7 +63,9 @@ def fixed_in_parts_by_ftfy(line: str) -> FixedLine | None:
     text, _ = _fixed(line, FTFY_PARTS)
     if text == line:
         text = _LETTER_IN_WORD.sub(lambda pair: misdecoded_bytes(pair[0], HTML_CODEC).decode(), line)
-    return (text, (_PARTS_REASON, INDIRECT_CONFIDENCE)) if text != line and not is_bad(text) else None
+    if text == line or is_bad(text) or _CHINESE_IN_ALPHABET.search(text):
+        return None
+    return text, (_PARTS_REASON, INDIRECT_CONFIDENCE)
 
 
 def _fixed(line: str, config: ftfy.TextFixerConfig) -> tuple[str, list[ftfy.ExplanationStep]]:

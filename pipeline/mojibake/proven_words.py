@@ -36,6 +36,7 @@ SIGNS_AFTER_WORDS = frozenset("²³¹ªº°®™©½¼¾")  # `60 m²` is no `60
 SIGNS_BETWEEN_LETTERS = frozenset("'’-‐·")  # that are between letters
 SHORTEST_FOREIGN_WORD = 5  # the same in another script: shorter runs of accented letters are lists (`ÄÅÄ`, `ÚÓÊ`)
 SHORTEST_KNOWN_WORD = 2  # letters of the longest known word: lists of letters are sound
+SHORTEST_PROVEN_LINE = 3  # of a line: `nû` is a word of a language without a list
 FEWEST_PROVING_LETTERS = 5  # of the longest known word, and of those changed; two bytes of UTF-8 count twice
 UNKNOWN_WORD_PRICE = 4.0  # nats for a new word that is in no list; at least half must be in one
 LEAST_NEW_WORD_NATS = 5.0  # by which its words must be likelier; an unknown word has a probability of 1e-9
@@ -107,6 +108,8 @@ def lines_by_words(lines: Sequence[str]) -> tuple[Chain, list[ProvenLine]] | Non
 def _proven_chain(line: str) -> Chain | None:
     """Return the chain of the likeliest original of a line if words prove it."""
     found: dict[str, _Original] = {}
+    if len(line) < SHORTEST_PROVEN_LINE:
+        return None
     for one in _with_known_words(line):
         if one.text not in found or one.nats > found[one.text].nats:
             found[one.text] = one

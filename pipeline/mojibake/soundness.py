@@ -30,7 +30,7 @@ LEAST_GAIN_PER_LETTER = 8.0  # nats by which rare words must become likelier wit
 FEWEST_BETTER_LETTERS = 3  # new letters of such words
 MOST_LETTERS_BY_CHANCE = 3  # new letters of a line that may be valid UTF-8 by chance
 MOST_LETTERS_OF_ACRONYMS = 12  # of another script; words of so few letters must be known, or likely names
-FEWEST_LETTERS_OF_NAME = 6  # of another script in a row, which no acronym has
+FEWEST_NAME_LETTERS = 6  # of another script in a row, which no acronym has
 LEAST_NATS_OF_NAME = -5.3  # nats a letter, in the language model: `Земфира` has -4.9, `пчуджэ` of `ŠŽÕÄÖÜ` -5.8
 LISTED_SCRIPTS = frozenset({"CYRILLIC", "GREEK", "HEBREW", "ARABIC"})  # of the languages with word lists, besides Latin
 TWO_BYTES = 2
@@ -201,7 +201,7 @@ def _are_acronyms(repairs: Sequence[LineRepair]) -> bool:
     if 2 * sum(len(word) for word, nats in known if nats > 0) >= letters:
         return False
     text = " ".join(words)
-    return letters < FEWEST_LETTERS_OF_NAME or is_unlikely_name(text)
+    return letters < FEWEST_NAME_LETTERS or is_unlikely_name(text)
 
 
 def is_unlikely_name(text: str) -> bool:

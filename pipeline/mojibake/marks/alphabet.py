@@ -17,6 +17,8 @@ OPENING_SIGNS, CLOSING_SIGNS = "“„‘‚«‹¿¡", "”’»›…°ºª"
 OTHER_SIGNS = "–—•·€£§©®™×\xa0"
 LANGUAGE_SAMPLE_SIZE = 2_000  # characters that the language is detected from
 MOST_RIVALS = 3  # languages that are tried on the sample
+SHORT_MARKED_TEXT = 60  # characters of a title, whose language only its words show
+MOST_RIVALS_OF_SHORT = 12  # the same of it
 RIVAL_LEAD = 25.0  # nats: the sample's sound characters alone decide between languages this far apart
 DOTTED_CAPITAL_I = "İ"  # its lower case is ASCII
 
@@ -58,6 +60,5 @@ def likely_languages(text: str) -> list[str]:
     counted = np.array([char != REPLACEMENT for char in sample])
     scores = {tag: float(language_model(tag).score(sample)[counted].sum()) for tag in latin_languages()}
     best = max(scores.values())
-    return sorted((tag for tag in scores if scores[tag] > best - RIVAL_LEAD), key=lambda tag: -scores[tag])[
-        :MOST_RIVALS
-    ]
+    most = MOST_RIVALS_OF_SHORT if len(text) <= SHORT_MARKED_TEXT else MOST_RIVALS
+    return sorted((tag for tag in scores if scores[tag] > best - RIVAL_LEAD), key=lambda tag: -scores[tag])[:most]
