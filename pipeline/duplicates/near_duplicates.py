@@ -149,5 +149,7 @@ def _gram_bins(text: str) -> npt.NDArray[np.uint32]:
 
 def _gram_hashes(text: str) -> Hashes:
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
-    hashes: Hashes = codes[:-3] ^ codes[1:-2] << np.uint64(16) ^ codes[2:-1] << np.uint64(32) ^ codes[3:] << np.uint64(48)
+    hashes: Hashes = (
+        codes[:-3] ^ codes[1:-2] << np.uint64(16) ^ codes[2:-1] << np.uint64(32) ^ codes[3:] << np.uint64(48)
+    )
     return hashes
