@@ -415,6 +415,7 @@ def test_an_archive_of_tumblr_has_its_posts_in_another_archive():
         },
         {"about": "", "chats": {"list": [3, {"type": ["x"], "messages": 3}]}},
         {"about": "", "chats": []},
+        [{"timestamp": 1, "text": "a line of a log", "title": "no post"}],
         [],
     ],
     ids=str,
