@@ -18,9 +18,9 @@ CHANNELS = ("public_channel", "private_channel", "saved_messages")  # of Telegra
 TAG_OF_ENTITY = {"bold": "b", "italic": "i", "strikethrough": "s", "code": "code", "blockquote": "blockquote"}
 TIMES_OF_META = ("timestamp", "creation_timestamp", "created_timestamp")  # seconds since 1970
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|heic)\Z", re.IGNORECASE)
-_HTML_TAG = re.compile(r"<[^<>]*>")
+_MARKUP_TAG = re.compile(r"<[^<>]*>")
 _LINE_END = re.compile(r"</p>|<br\s*/?>|<pre|\n")
-_CODE_BLOCK = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
+_PRE_ELEMENT = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class SocialPost:
     @property
     def first_line(self) -> str:
         """Return the first line of the text."""
-        lines = (unescape(_HTML_TAG.sub("", line)).strip() for line in _LINE_END.split(self.text))
+        lines = (unescape(_MARKUP_TAG.sub("", line)).strip() for line in _LINE_END.split(self.text))
         return next(filter(None, lines), "")
 
 
@@ -104,7 +104,7 @@ def posts_of_channel(chat: JsonRow) -> Iterator[SocialPost]:
         photo = _text_in(message, "photo")
         shown = "" if photo.startswith("(") else _file_as_html(photo)  # `(File not included. …)`
         fields = {"authors": next(filter(None, names), ""), "date": _text_in(message, "date")}
-        pieces = enumerate(_CODE_BLOCK.split(html))
+        pieces = enumerate(_PRE_ELEMENT.split(html))
         yield SocialPost("".join(one if at % 2 else with_paragraphs(one) for at, one in pieces), shown, fields)
 
 
@@ -136,11 +136,11 @@ def undone_bytes(found: Any) -> Any:  # noqa: ANN401 - JSON
 
     A file is so as a whole: it has no character above U+00FF, and most texts are valid UTF-8.
     """
-    texts = [one for one in _texts_of(found) if not one.isascii()]
+    texts = [one for one in _strings_of(found) if not one.isascii()]
     decoded = {one: made for one in texts if (made := _decoded_again(one))}
     if 2 * len(decoded) <= len(set(texts)) or any(max(one) > "\xff" for one in texts):
         return found
-    return _replaced(found, decoded)
+    return _with_texts(found, decoded)
 
 
 def _decoded_again(text: str) -> str:
@@ -150,19 +150,19 @@ def _decoded_again(text: str) -> str:
         return ""
 
 
-def _texts_of(found: object) -> Iterator[str]:
+def _strings_of(found: object) -> Iterator[str]:
     if isinstance(found, str):
         yield found
     for one in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
-        yield from _texts_of(one)
+        yield from _strings_of(one)
 
 
-def _replaced(found: Any, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+def _with_texts(found: Any, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
     if isinstance(found, str):
         return texts.get(found, found)
     if isinstance(found, dict):
-        return {name: _replaced(value, texts) for name, value in found.items()}
-    return [_replaced(one, texts) for one in found] if isinstance(found, list) else found
+        return {name: _with_texts(value, texts) for name, value in found.items()}
+    return [_with_texts(one, texts) for one in found] if isinstance(found, list) else found
 
 
 def _file_as_html(path: str, alternative: str = "", caption: str = "") -> str:
