@@ -136,7 +136,7 @@ def undone_bytes(found: Any) -> Any:  # noqa: ANN401 - JSON
 
     A file is so as a whole: it has no character above U+00FF, and most texts are valid UTF-8.
     """
-    texts = [one for one in _strings_of(found) if not one.isascii()]
+    texts = [one for one in _texts_in_json(found) if not one.isascii()]
     decoded = {one: made for one in texts if (made := _decoded_again(one))}
     if 2 * len(decoded) <= len(set(texts)) or any(max(one) > "\xff" for one in texts):
         return found
@@ -150,11 +150,11 @@ def _decoded_again(text: str) -> str:
         return ""
 
 
-def _strings_of(found: object) -> Iterator[str]:
+def _texts_in_json(found: object) -> Iterator[str]:
     if isinstance(found, str):
         yield found
     for one in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
-        yield from _strings_of(one)
+        yield from _texts_in_json(one)
 
 
 def _with_texts(found: Any, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
