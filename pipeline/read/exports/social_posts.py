@@ -10,6 +10,7 @@ from html import escape, unescape
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
+from pipeline.encoding.codecs import BYTES_AS_CHARACTERS
 from pipeline.read.exports.wordpress_content import with_paragraphs
 
 JsonRow: TypeAlias = Mapping[str, Any]
@@ -145,7 +146,7 @@ def undone_bytes(found: Any) -> Any:  # noqa: ANN401 - JSON
 
 def _decoded_again(text: str) -> str:
     try:
-        return text.encode("latin-1").decode()
+        return text.encode(BYTES_AS_CHARACTERS).decode()
     except UnicodeError:
         return ""
 
