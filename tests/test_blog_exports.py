@@ -19,6 +19,7 @@ from pipeline.document import SkipDocument, Source
 from pipeline.read import export_archive, feed, ghost, social, wordpress
 from pipeline.read.exports.wordpress_content import StoredPicture, shown_content
 from pipeline.read.html import SavedPage, page_markdown
+from pipeline.read.picture_paths import PictureFinder
 from pipeline.read.readers import NoPostsInside, Reader
 from tests.conftest import ROOT, Lacuna
 from tests.test_containers import parts_of
@@ -414,6 +415,7 @@ def test_an_archive_of_tumblr_has_its_posts_in_another_archive():
         },
         {"about": "", "chats": {"list": [3, {"type": ["x"], "messages": 3}]}},
         {"about": "", "chats": []},
+        [{"timestamp": 1, "text": "a line of a log", "title": "no post"}],
         [],
     ],
     ids=str,
@@ -439,3 +441,12 @@ def test_bytes_of_facebook_are_decoded_where_a_file_is_so_as_a_whole(texts: list
     parts = social.posts_of_social(Source(PurePosixPath("a.json"), json.dumps(rows).encode()))
     pages = [msgspec.msgpack.decode(part)["data"].decode() for part in parts.values()]
     assert pages == [f"<meta charset=utf-8><body><p>{one}</p>" for one in shows]
+
+
+@pytest.mark.parametrize("written", ["/content/images/2021/mill.jpg", "content/images/2021/mill.jpg"])
+def test_pictures_are_found_beside_an_export(tmp_path: Path, written: str):
+    """The folder of pictures of Ghost, Facebook or Telegram is found where it is copied beside the JSON file."""
+    (tmp_path / "a/content/images/2021").mkdir(parents=True)
+    (tmp_path / "a/content/images/2021/mill.jpg").touch()
+    post = PurePosixPath("a/ann.ghost.json.parts/2021-03-09-the-mill.md")
+    assert PictureFinder(tmp_path).found(post, written) == PurePosixPath("a/content/images/2021/mill.jpg")

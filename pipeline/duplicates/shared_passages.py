@@ -42,9 +42,13 @@ def passage_rows(points: CodePoints, shingles: Hashes) -> PassageRows:
             end, total = end + characters, total + sizes
         else:
             if total >= LEAST_PASSAGE_BYTES:
-                rows.append((int(shingles[start : end - MINHASH_SHINGLE + 1].sum().view(np.int64)), first, end - start))
+                rows.append((start, first, end - start))
             total = 0
-    return np.array(rows, np.int64).reshape(-1, 3)
+    made = np.array(rows, np.int64).reshape(-1, 3)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(shingles)])  # modulo 2 ** 64, as their differences
+    begins, ends = made[:, 0], made[:, 0] + made[:, 2] - MINHASH_SHINGLE + 1
+    made[:, 0] = (sums[ends] - sums[begins]).view(np.int64)
+    return made
 
 
 def unpack_passages(rows: bytes) -> list[tuple[int, int, int]]:

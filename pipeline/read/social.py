@@ -10,8 +10,10 @@ from pipeline.document import SkipDocument, Source
 from pipeline.read.exports.ghost_post import decoded_json
 from pipeline.read.exports.social_posts import (
     SocialPost,
+    objects_in,
     posts_of_channel,
     posts_of_meta,
+    posts_of_notes,
     posts_of_outbox,
     undone_bytes,
 )
@@ -65,18 +67,16 @@ def posts_of_social(source: Source) -> dict[str, bytes]:
 def _posts_in(found: Any) -> Iterator[SocialPost]:  # noqa: ANN401 - JSON
     """Yield the posts in JSON of any of the shapes."""
     if isinstance(found, dict) and found.get("type") == "OrderedCollection":
-        yield from posts_of_outbox(_objects(found.get("orderedItems")))
+        yield from posts_of_outbox(objects_in(found.get("orderedItems")))
     elif isinstance(found, dict) and ("chats" in found or "messages" in found):
         chats = found.get("chats")
-        for chat in _objects(chats.get("list")) if isinstance(chats, dict) else [found]:
+        for chat in objects_in(chats.get("list")) if isinstance(chats, dict) else [found]:
             yield from posts_of_channel(chat)
+    elif isinstance(found, dict):
+        yield from posts_of_notes(objects_in(undone_bytes(found.get("notes_v2"))))
+        yield from posts_of_meta(objects_in(undone_bytes(found.get("status_updates"))))
     else:
-        rows = next(iter(found.values()), None) if isinstance(found, dict) else found
-        yield from posts_of_meta(_objects(undone_bytes(rows)))
-
-
-def _objects(found: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        yield from posts_of_meta(objects_in(undone_bytes(found)))
 
 
 def _name_of_post(post: SocialPost) -> str:

@@ -10,16 +10,18 @@ from html import escape, unescape
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
+from pipeline.encoding.codecs import BYTES_AS_CHARACTERS
 from pipeline.read.exports.wordpress_content import with_paragraphs
 
 JsonRow: TypeAlias = Mapping[str, Any]
 PUBLIC = ("https://www.w3.org/ns/activitystreams#Public", "as:Public")  # of ActivityPub: everybody may read it
 CHANNELS = ("public_channel", "private_channel", "saved_messages")  # of Telegram; other chats are conversations
 TAG_OF_ENTITY = {"bold": "b", "italic": "i", "strikethrough": "s", "code": "code", "blockquote": "blockquote"}
+TIMES_OF_META = ("timestamp", "creation_timestamp", "created_timestamp")  # seconds since 1970
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|heic)\Z", re.IGNORECASE)
-_HTML_TAG = re.compile(r"<[^<>]*>")
+_MARKUP_TAG = re.compile(r"<[^<>]*>")
 _LINE_END = re.compile(r"</p>|<br\s*/?>|<pre|\n")
-_CODE_BLOCK = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
+_PRE_ELEMENT = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,25 @@ class SocialPost:
     @property
     def first_line(self) -> str:
         """Return the first line of the text."""
-        lines = (unescape(_HTML_TAG.sub("", line)).strip() for line in _LINE_END.split(self.text))
+        lines = (unescape(_MARKUP_TAG.sub("", line)).strip() for line in _LINE_END.split(self.text))
         return next(filter(None, lines), "")
 
 
-def posts_of_meta(rows: Iterable[JsonRow]) -> Iterator[SocialPost]:
-    """Yield the posts of Facebook and Instagram, and the notes of Facebook; those without words are left out."""
+def posts_of_notes(rows: Iterable[JsonRow]) -> Iterator[SocialPost]:
+    """Yield the notes of Facebook; those without words are left out."""
     for row in rows:
-        data = _rows_in(row, "data")
-        media = [one for place in _rows_in(row, "attachments") for one in _rows_in(place, "data")]
-        files = [*_rows_in(row, "media"), *(one["media"] for one in media if isinstance(one.get("media"), dict))]
+        if text := _text_in(row, "text"):
+            yield SocialPost(_plain_as_html(text), "", {"title": _text_in(row, "title"), "date": _date_of_rows([row])})
+
+
+def posts_of_meta(rows: Iterable[JsonRow]) -> Iterator[SocialPost]:
+    """Yield the posts of Facebook and Instagram; those without words are left out."""
+    for row in rows:
+        data = objects_in(row.get("data"))
+        media = [one for place in objects_in(row.get("attachments")) for one in objects_in(place.get("data"))]
+        files = [*objects_in(row.get("media")), *(one["media"] for one in media if isinstance(one.get("media"), dict))]
         alone = len(files) == 1 and "media" in row  # Instagram has the text of a post with one picture at the picture
-        text = _text_in(row, "text") or next(filter(None, (_text_in(one, "post") for one in data)), "")
+        text = next(filter(None, (_text_in(one, "post") for one in data)), "")
         of_instagram = _text_in(row, "title") if "media" in row else ""
         text = text or of_instagram or (_text_in(files[0], "title") if alone else "")
         links = [one["external_context"] for one in media if isinstance(one.get("external_context"), dict)]
@@ -53,13 +62,7 @@ def posts_of_meta(rows: Iterable[JsonRow]) -> Iterator[SocialPost]:
             continue
         shown = [_file_as_html(_text_in(one, "uri"), "", said) for one, said in zip(files, captions, strict=True)]
         linked = [_link_as_html(_text_in(one, "url"), _text_in(one, "name")) for one in links]
-        fields = {"title": _text_in(row, "title")} if "text" in row else {}
-        seconds = [one.get(name) for one in (row, *files[:1]) for name in _TIMES if isinstance(one.get(name), int)]
-        fields["date"] = _date_of_seconds(seconds[0]) if seconds else ""
-        yield SocialPost(with_paragraphs(escape(text, quote=False)), "".join((*shown, *linked)), fields)
-
-
-_TIMES = ("timestamp", "creation_timestamp", "created_timestamp")
+        yield SocialPost(_plain_as_html(text), "".join((*shown, *linked)), {"date": _date_of_rows([row, *files[:1]])})
 
 
 def posts_of_outbox(items: Iterable[JsonRow]) -> Iterator[SocialPost]:
@@ -76,7 +79,7 @@ def posts_of_outbox(items: Iterable[JsonRow]) -> Iterator[SocialPost]:
             continue
         warning = escape(_text_in(post, "summary"), quote=False)
         html = (f"<p><b>{warning}</b></p>" if warning else "") + _text_in(post, "content")
-        attached = _rows_in(post, "attachment")
+        attached = objects_in(post.get("attachment"))
         files = (_file_as_html(_text_in(one, "url").removeprefix("/"), _text_in(one, "name")) for one in attached)
         languages = post.get("contentMap")
         readers = [*_strings_in(post, "to"), *_strings_in(post, "cc")]
@@ -92,7 +95,7 @@ def posts_of_outbox(items: Iterable[JsonRow]) -> Iterator[SocialPost]:
 
 def posts_of_channel(chat: JsonRow) -> Iterator[SocialPost]:
     """Yield the messages with text of a Telegram channel, or of the messages that a person saved; of no other chat."""
-    for message in _rows_in(chat, "messages") if chat.get("type") in CHANNELS else ():
+    for message in objects_in(chat.get("messages")) if chat.get("type") in CHANNELS else ():
         entities = message.get("text_entities") or message.get("text")
         parts = entities if isinstance(entities, list) else [entities]
         html = "".join(map(_entity_as_html, parts))
@@ -102,7 +105,7 @@ def posts_of_channel(chat: JsonRow) -> Iterator[SocialPost]:
         photo = _text_in(message, "photo")
         shown = "" if photo.startswith("(") else _file_as_html(photo)  # `(File not included. …)`
         fields = {"authors": next(filter(None, names), ""), "date": _text_in(message, "date")}
-        pieces = enumerate(_CODE_BLOCK.split(html))
+        pieces = enumerate(_PRE_ELEMENT.split(html))
         yield SocialPost("".join(one if at % 2 else with_paragraphs(one) for at, one in pieces), shown, fields)
 
 
@@ -134,33 +137,33 @@ def undone_bytes(found: Any) -> Any:  # noqa: ANN401 - JSON
 
     A file is so as a whole: it has no character above U+00FF, and most texts are valid UTF-8.
     """
-    texts = [one for one in _texts_of(found) if not one.isascii()]
+    texts = [one for one in _texts_in_json(found) if not one.isascii()]
     decoded = {one: made for one in texts if (made := _decoded_again(one))}
     if 2 * len(decoded) <= len(set(texts)) or any(max(one) > "\xff" for one in texts):
         return found
-    return _replaced(found, decoded)
+    return _with_texts(found, decoded)
 
 
 def _decoded_again(text: str) -> str:
     try:
-        return text.encode("latin-1").decode()
+        return text.encode(BYTES_AS_CHARACTERS).decode()
     except UnicodeError:
         return ""
 
 
-def _texts_of(found: object) -> Iterator[str]:
+def _texts_in_json(found: object) -> Iterator[str]:
     if isinstance(found, str):
         yield found
     for one in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
-        yield from _texts_of(one)
+        yield from _texts_in_json(one)
 
 
-def _replaced(found: Any, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+def _with_texts(found: Any, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
     if isinstance(found, str):
         return texts.get(found, found)
     if isinstance(found, dict):
-        return {name: _replaced(value, texts) for name, value in found.items()}
-    return [_replaced(one, texts) for one in found] if isinstance(found, list) else found
+        return {name: _with_texts(value, texts) for name, value in found.items()}
+    return [_with_texts(one, texts) for one in found] if isinstance(found, list) else found
 
 
 def _file_as_html(path: str, alternative: str = "", caption: str = "") -> str:
@@ -189,15 +192,25 @@ def _handle(actor: str) -> str:
     return f"@{name}@{parts.hostname}" if name and parts.hostname else ""
 
 
-def _date_of_seconds(seconds: int) -> str:
+def _date_of_rows(rows: Iterable[JsonRow]) -> str:
+    """Return the first time that rows of Facebook or Instagram have, as ISO 8601."""
+    seconds = next((row[name] for row in rows for name in TIMES_OF_META if isinstance(row.get(name), int)), None)
     try:
-        return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds")
+        return "" if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds")
     except (OverflowError, ValueError, OSError):
         return ""
 
 
-def _rows_in(row: JsonRow, name: str) -> list[dict[str, Any]]:
-    found = row.get(name)
+def _plain_as_html(text: str) -> str:
+    return with_paragraphs(escape(text, quote=False))
+
+
+def objects_in(found: object) -> list[dict[str, Any]]:
+    """Return the objects of a list in JSON; none if it is no list.
+
+    >>> objects_in([{"a": 1}, 2]), objects_in(None)
+    ([{'a': 1}], [])
+    """
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
