@@ -85,7 +85,9 @@ def front_matter_of(text: str) -> FrontMatter | None:
     """
     if fenced := _FENCED.match(text):
         return _fenced(text, fenced)
-    return next((found for read in (_json_object, _unfenced, _pelican, _logseq, _pandoc) if (found := read(text))), None)
+    return next(
+        (found for read in (_json_object, _unfenced, _pelican, _logseq, _pandoc) if (found := read(text))), None
+    )
 
 
 def _fenced(text: str, fence: re.Match[str]) -> FrontMatter | None:
@@ -221,7 +223,7 @@ def _pelican(text: str) -> FrontMatter | None:
 
 
 def _logseq(text: str) -> FrontMatter | None:
-    """Return the properties of a page of Logseq: lines `key:: value`, one of them of a name that site generators know."""
+    """Return the properties of a page of Logseq: lines `key:: value`, one of which site generators have, too."""
     if not (match := _PROPERTIES.match(text)):
         return None
     pairs = (line.split("::", 1) for line in match[2].splitlines())

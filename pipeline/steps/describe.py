@@ -206,8 +206,8 @@ def _own_url(text: str, names: str) -> str:
 
     The last part of the path of its own URL says the same, or nothing, or the same in another script.
 
-    >>> _own_url("https://example.com/2021/by-the-sea/", "By the sea"), _own_url("https://example.com/p/12", "By the sea")
-    ('https://example.com/2021/by-the-sea/', 'https://example.com/p/12')
+    >>> [_own_url(f"https://example.com/{path}", "By the sea") for path in ("2021/by-the-sea/", "p/12")]
+    ['https://example.com/2021/by-the-sea/', 'https://example.com/p/12']
     >>> _own_url("https://example.com/why-we-sleep", "I am tired")
     ''
     """
