@@ -39,6 +39,7 @@ LEAST_LEAD_OVER_LIKELY = (
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
 _NOT_PROSE = lazy_pattern(
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<!--.*?-->|\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"  # code, comments, templates
+    r"|<(?P<player>audio|video|iframe|script|style)\b.*?</(?P=player)>"  # shown where a browser cannot play it
     r"|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
     r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+"  # definitions of links, percent-escapes
     r"|[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}",  # UUIDs, by which Logseq refers to blocks
