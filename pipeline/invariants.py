@@ -13,6 +13,7 @@ from pipeline.document import Document, Invariant, SkipDocument
 from pipeline.extras import is_installed
 from pipeline.markdown import (
     CODE,
+    HTML,
     URL,
     Blocks,
     code_spans,
@@ -224,6 +225,9 @@ OPAQUE_BUT_URLS = Invariant("opaque_stays", _opaque_stays((URL,)))
 
 OPAQUE_BUT_FENCES = Invariant("opaque_stays", _opaque_stays((CODE,)))
 """Opaque regions are the same to the character, except the fences and the indentation of code."""
+
+OPAQUE_BUT_HTML = Invariant("opaque_stays", _opaque_stays((CODE, HTML)))
+"""The same, except that raw HTML may end earlier, and its indentation may go."""
 
 SAME_CODE_BLOCKS = Invariant("same_code_blocks", _unchanged(_code_blocks))
 """The content of code blocks is the same; their fences and their indentation in a list may change."""

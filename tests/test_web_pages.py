@@ -583,6 +583,9 @@ def test_read_html_is_the_same_every_time():
         ("The mill", '<a class="follow-nickName">Ann Li</a><span class="time">于 2021-03-04 08:00:00 发布</span>'),
         ("The mill", '<p itemprop="author"><a>A.</a><b itemprop="name">Ann Li</b></p><time datetime="2021-03-04">'),
         ("The mill", '<span class="fn author">Ann Li</span><abbr class="published" title="2021-03-04T08">8</abbr>'),
+        ("The mill", '<a rel="author">See full bio</a><p class="author">Ann Li</p><time datetime="2021-03-04">'),
+        ("The mill", '<p class="author">Фото из архива</p><a class="author">Ann Li</a><time datetime="2021-03-04">'),
+        ("The mill", '<meta name="author" content="\'Ann Li"><time datetime="2021-03-04">'),
     ],
 )  # fmt: skip
 def test_bylines_of_blog_engines_are_read(title: str, byline: str):
@@ -591,6 +594,24 @@ def test_bylines_of_blog_engines_are_read(title: str, byline: str):
     page = f'<meta property="og:title" content="{title}"><body>{comment}<h1>The mill</h1>{byline}<p>Text.</p></body>'
     meta = metadata_of(page_tree(page), page)
     assert (meta.title, meta.authors, meta.date) == ("The mill", ("Ann Li",), "2021-03-04")
+
+
+@pytest.mark.parametrize("title", ["Example News|The mill", "Example News ｜ The mill", "The mill"])
+def test_the_name_of_the_site_before_a_title_goes(title: str):
+    """The name that the page gives to its site is no part of a title; other words before such a mark are."""
+    head = f'<meta property="og:title" content="{title}"><meta property="og:site_name" content="Example News">'
+    assert metadata_of(page_tree(f"{head}<p>Text.</p>"), "").title == "The mill"
+    other = '<meta property="og:title" content="Mills|The mill"><meta property="og:site_name" content="Example News">'
+    assert metadata_of(page_tree(f"{other}<p>Text.</p>"), "").title == "Mills|The mill"
+
+
+def test_the_window_of_a_translator_is_no_part_of_a_page():
+    """Google Translate puts a heading into pages that a browser saves."""
+    window = '<div id="goog-gt-tt" class="skiptranslate"><h1>Original text</h1><p>Rate this translation.</p></div>'
+    text = "".join(f"<p>Sentence {number} about the mill, the river and the village.</p>" for number in range(6))
+    page = page_markdown(SavedPage(f"<title>The mill</title><body><article>{text}</article>{window}</body>", "a.html"))
+    assert page.meta.title == "The mill"
+    assert "translation" not in page.text
 
 
 def test_a_remark_before_the_first_paragraph_stays():

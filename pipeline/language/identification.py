@@ -41,6 +41,7 @@ RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must l
 _NOT_PROSE = lazy_pattern(
     r"(?=[`~<h\]&$%\[{]|^ )(?:"  # a match starts with one of these: half the time
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<!--.*?-->|\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"  # code, comments, templates
+    r"|<(?P<player>audio|video|iframe|script|style)\b.*?</(?P=player)>"  # shown where a browser cannot play it
     r"|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
     r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+)",  # definitions of links, percent-escapes
     re.DOTALL | re.MULTILINE,

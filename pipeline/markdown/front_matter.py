@@ -225,9 +225,9 @@ def _pelican(text: str) -> FrontMatter | None:
 
 
 def _logseq(text: str) -> FrontMatter | None:
-    """Return the properties of a page of Logseq: lines `key:: value`, one of them of a name that site generators know."""
-    if not (match := _PROPERTIES.match(text)):
-        return None
+    """Return the properties of a page of Logseq: lines `key:: value`, one of which site generators have, too."""
+    if not (match := _PROPERTIES.match(text)) or not text[match.end() :].strip():
+        return None  # a page of properties alone shows them
     pairs = (line.split("::", 1) for line in match[2].splitlines())
     fields: dict[str, FrontValue] = {key: _WIKI_BRACKETS.sub(r"\1", value).strip() for key, value in pairs}
     return FrontMatter(match[0], "logseq", fields) if _known(fields) or "alias" in fields else None

@@ -15,6 +15,7 @@ from pipeline.read.pages.article import article_of
 from pipeline.read.pages.blocks import indented
 from pipeline.read.pages.check import letters_of_page, missing_letters
 from pipeline.read.pages.code_blocks import mark_code_blocks
+from pipeline.read.pages.furniture import drop_translator
 from pipeline.read.pages.images import PagePictures
 from pipeline.read.pages.links import PageLinks
 from pipeline.read.pages.list_pages import refuse_list
@@ -108,6 +109,7 @@ def document_of_page(document: Document, page: SavedPage) -> tuple[Document, Map
 def page_markdown(page: SavedPage) -> PageMarkdown:
     """Return a page as Markdown."""
     root = page_tree(page.text)
+    drop_translator(root)
     if page.extract:
         refuse_list(root)
     meta = metadata_of(root, page.text, str(page.fields.get("source_url") or page.url), converted=not page.extract)

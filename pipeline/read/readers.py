@@ -56,8 +56,8 @@ CONTAINERS = frozenset(
     ("warc", "wacz", "epub", "xml", "rss", "atom", "json", "zip", "tar")
 )  # suffixes that the readers with parts have
 READER_VERSIONS = {  # here: a run that reads none imports none
-    "mhtml": 8, "warc": 7, "epub": 4, "wordpress": 2, "feed": 3, "ghost": 1, "social": 1, "export_archive": 2,
-    "html": 10, "pandoc": 7,
+    "mhtml": 9, "warc": 8, "epub": 4, "wordpress": 2, "feed": 3, "ghost": 1, "social": 1, "export_archive": 2,
+    "html": 11, "pandoc": 7,
 }  # fmt: skip
 
 

@@ -205,10 +205,10 @@ def _http_url(text: str) -> str:
 def _own_url(text: str, names: str) -> str:
     """Return `text` if it is the URL of a post whose title and file name are `names`, not of a page that it is about.
 
-    The last part of the path of its own URL says the same, or nothing, or the same in another script.
+    The last part of the path of such a URL says the same, or nothing, or the same in another script.
 
-    >>> _own_url("https://example.com/2021/by-the-sea/", "By the sea"), _own_url("https://example.com/p/12", "By the sea")
-    ('https://example.com/2021/by-the-sea/', 'https://example.com/p/12')
+    >>> [_own_url(f"https://example.com/{path}", "By the sea") for path in ("2021/by-the-sea/", "p/12")]
+    ['https://example.com/2021/by-the-sea/', 'https://example.com/p/12']
     >>> _own_url("https://example.com/why-we-sleep", "I am tired")
     ''
     """

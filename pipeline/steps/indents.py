@@ -1,4 +1,4 @@
-"""Take the indentation from tags inside an open HTML element: after a blank line, four spaces make them code."""
+"""Separate raw HTML from code and from Markdown: indented tags inside an open element, and text below `<hr>`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from pipeline.changes import Change, repeated
 from pipeline.document import Document, Step
-from pipeline.invariants import OPAQUE_BUT_FENCES, SAME_WORDS, VISIBLE_STAYS
+from pipeline.invariants import OPAQUE_BUT_HTML, SAME_WORDS, VISIBLE_STAYS
 from pipeline.markdown import line_starts, parse_blocks
 
 INDENTED_TAGS = "these tags are inside an open element; their indentation after a blank line would make them code"
+RULE_ABOVE_TEXT = "Markdown below `<hr>`; without a blank line it would be raw HTML, with its marks to see"
+_RULE_TAG = re.compile(r"[ ]{0,3}<hr\s*/?>[ \t]*\n(?=[ \t]*[^<\s])", re.IGNORECASE)  # a line of it, and text
 _CONTAINERS = "table|thead|tbody|tfoot|tr|td|th|ul|ol|li|dl|dt|dd|div|center|figure|section|article|details|p|a|span"
 _MAY_BE_INDENTED = re.compile(r"\n[ \t]*\n(?: {4}|\t)[ \t]*<[/\w]")
 _CONTAINER_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_CONTAINERS})\b[^<>]*>", re.IGNORECASE)
@@ -24,15 +26,21 @@ _PREFORMATTED = re.compile(r"<(?:pre|textarea)\b", re.IGNORECASE)
 
 
 def indents(document: Document) -> Document:
-    r"""Write indented tags at the start of their lines: `<table><tr>\n\n      <td>a</td>` -> `<td>a</td>`."""
-    if not _MAY_BE_INDENTED.search(document.text):
+    r"""Write indented tags at the start of their lines: `<table><tr>\n\n      <td>a</td>` -> `<td>a</td>`.
+
+    Markdown right below `<hr>` gets a blank line above it.
+    """
+    if not _MAY_BE_INDENTED.search(document.text) and not _RULE_TAG.search(document.text):
         return document
-    changes = repeated(document.text, _first_change)
+    changes = repeated(document.text, _next_changes)
     return document.edited(changes) if changes else document
 
 
-def _first_change(text: str) -> Iterator[Change]:
-    """Yield the first indented code that belongs to the HTML before it; the text below it may be HTML then."""
+def _next_changes(text: str) -> Iterator[Change]:
+    """Yield blank lines below rules, and the first indented code that belongs to the HTML before it.
+
+    The text below that may be HTML then.
+    """
     starts = line_starts(text)
     is_open: list[str] = []
     for token in parse_blocks(text if text.endswith("\n") else f"{text}\n").tokens:
@@ -43,6 +51,8 @@ def _first_change(text: str) -> Iterator[Change]:
             before = text[start:end]
             yield Change("indents", (start, end), before, _INDENTATION.sub("", before), INDENTED_TAGS)
             return
+        if token.type == "html_block" and (rule := _RULE_TAG.match(text, start, end)):
+            yield Change("indents", (rule.end(), rule.end()), "", "\n", RULE_ABOVE_TEXT)
         is_open = _open_after(text[start:end], is_open) if token.type == "html_block" else is_open
         if token.type == "heading_open":
             is_open = []
@@ -70,4 +80,4 @@ def _open_after(html: str, is_open: list[str]) -> list[str]:
     return names
 
 
-STEP = Step("indents", indents, (SAME_WORDS, VISIBLE_STAYS, OPAQUE_BUT_FENCES))
+STEP = Step("indents", indents, (SAME_WORDS, VISIBLE_STAYS, OPAQUE_BUT_HTML), version=2)

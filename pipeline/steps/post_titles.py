@@ -45,8 +45,8 @@ def title_of_text(text: str, stem: str) -> str:
     """
     heading = _first_heading(text)
     if not heading.text:
-        return _name_incomparable_words(stem)
-    return heading.text if not names_something(stem) or _names_all(heading, stem) else _name_incomparable_words(stem)
+        return _name_in_words(stem)
+    return heading.text if not names_something(stem) or _names_all(heading, stem) else _name_in_words(stem)
 
 
 def _names_all(heading: _Heading, stem: str) -> bool:
@@ -87,10 +87,10 @@ def names_something(stem: str) -> bool:
     )
 
 
-def _name_incomparable_words(stem: str) -> str:
+def _name_in_words(stem: str) -> str:
     """Return a file name as a title: a dated one without its date, and Logseq's sign of a page below another as `/`.
 
-    >>> _name_incomparable_words("2021-03-05-by-the-sea"), _name_incomparable_words("by-the-sea"), _name_incomparable_words("Tools___Zoom")
+    >>> _name_in_words("2021-03-05-by-the-sea"), _name_in_words("by-the-sea"), _name_in_words("Tools___Zoom")
     ('By the sea', 'by-the-sea', 'Tools/Zoom')
     """
     dated = _DATED.match(stem)

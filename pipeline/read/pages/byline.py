@@ -16,8 +16,12 @@ _AUTHOR_CLASS = re.compile(  # a class: `gh-article-author-name`, `follow-nickna
 )
 _DATE_CLASS = re.compile(r"(?:[\w-]*[-_])?(?:date|time|timestamp|published?|publishdate|date-header)", re.IGNORECASE)
 _AROUND_ARTICLE = re.compile(r"comment|sidebar|related|repl(?:y|ies)|recommend|site-?footer|widget-area|search|menu")
-_NO_AUTHOR = re.compile(
-    r"about|follow|post|comment|share|subscribe|read|written|login|sign|作者|关注|發表|投稿", re.IGNORECASE
+_NO_AUTHOR = re.compile(  # what links and captions say where a name could be
+    r"about|follow|post|comment|share|subscribe|read|written|login|sign|\bbio\b|profile|photo|foto|фото|作者|关注|發表|投稿",
+    re.IGNORECASE,
+)
+_LINK_TO_AUTHOR = re.compile(
+    r"\b(?:see|view|read|full|more|all|about)\b.*\b(?:bio|profile|posts?|articles?)\b", re.IGNORECASE
 )
 
 
@@ -27,7 +31,8 @@ def shown_authors(root: PageElement) -> Iterator[str]:
     for one in places:
         if attribute(one, "rel") == "author" or attribute(one, "itemprop") == "author":
             named = next((inner for inner in one.iter() if attribute(inner, "itemprop") == "name"), one)
-            yield shown_text(named)
+            if not _LINK_TO_AUTHOR.search(shown_text(named)):
+                yield shown_text(named)
         elif has_class(one, "p-author", "author-name"):
             yield shown_text(one)
     for one in places:

@@ -36,6 +36,13 @@ _CALLOUT_WORDS = re.compile(r"\b(?:msg|message|callout|admonition|custom-block|h
 _NOTE_WORDS = re.compile(r"foot-?note|end-?note|references|reflist")
 
 
+def drop_translator(root: PageElement) -> None:
+    """Remove what Google Translate adds to a page in a browser: a bar, and a window with the original text."""
+    for element in [*root.iter("div", "iframe")]:
+        if (element.get("id") or "").startswith("goog-gt-") or has_class(element, "goog-te-banner-frame"):
+            drop(element)
+
+
 def drop_hidden(body: PageElement) -> None:
     """Remove what a browser does not show, unless it is most of the page: then a script shows it."""
     size = len("".join(body.itertext()))

@@ -60,7 +60,8 @@ def metadata_of(root: PageElement, text: str, url: str = "", *, converted: bool 
     fields = _meta_fields(root)
     linked = _linked_data(root)
     title = _title_of_window(root) if converted else ""
-    title = title or _without_site(_first(fields, _TITLES) or _string(linked.get("headline")), _heading(root))
+    named = _without_site(_first(fields, _TITLES) or _string(linked.get("headline")), _heading(root))
+    title = title or _without_site_before(named, _first(fields, ("og:site_name",)))
     description = _first(fields, _DESCRIPTIONS) or _string(linked.get("description"))
     footer = footer_of_tumblr(root)
     return PageMetadata(
@@ -145,6 +146,12 @@ def _without_site(title: str, heading: str) -> str:
     return heading if named or not title else title
 
 
+def _without_site_before(title: str, site: str) -> str:
+    """Return a title without the name of the site before it: `Example News|A walk` -> `A walk`."""
+    match = re.match(rf"{re.escape(site)}\s*[|｜]\s*(?=\S)", title) if site else None
+    return title[match.end() :] if match else title
+
+
 def _title_of_window(root: PageElement) -> str:
     """Return the title of the window without the name of the site: `A walk | The site` -> `A walk`."""
     whole = next((shown_text(one) for one in root.iter("title")), "")
@@ -167,8 +174,8 @@ def _authors(root: PageElement, fields: Fields, linked: dict[str, Any]) -> tuple
 
 
 def _name(written: str) -> str:
-    """Return a name without `by` and URLs; "" if it is none."""
-    name = " ".join(_NAME_NOISE.sub("", written).split()).strip(" ,;|")
+    """Return a name without `by`, URLs and marks around it; "" if it is none."""
+    name = " ".join(_NAME_NOISE.sub("", written).split()).strip(" ,;|'\"")
     return name if 1 < len(name) <= LONGEST_NAME and not re.search(r"[<>@{}]", name) else ""
 
 
