@@ -5,11 +5,10 @@ from __future__ import annotations
 import functools
 import math
 import re
-import unicodedata
 from collections import Counter
-from itertools import islice
 from typing import NamedTuple
 
+from pipeline.language.prose import FEWEST_LETTERS_TO_IDENTIFY, has_enough_letters, prose_of
 from pipeline.language.scripts import (
     ALSO_LATIN,
     FUNCTION_WORDS,
@@ -23,10 +22,8 @@ from pipeline.language.scripts import (
 from pipeline.language.written_in import base_language, han_language, scripts_of
 from pipeline.patterns import lazy_pattern
 
-FEWEST_LETTERS_TO_IDENTIFY = 18  # letters of a script that many languages have; with fewer, the tag would be a guess
 FEWEST_LETTERS_OF_SCRIPT = 3  # letters of a script that only one language has
 FEWEST_HAN = 8  # Han characters without kana: with fewer, a text may be Japanese
-IDENTIFICATION_SAMPLE = 5_000  # characters to identify the language from
 MOST_WORDS_OF_PARAGRAPH = 12  # a longer paragraph counts no more: one long quotation is not the language of a post
 LEAST_SHARE_OF_SCRIPT = (
     0.15  # of the words in another script: then Latin words may be names and commands, `用 pip install 安装`
@@ -38,16 +35,6 @@ LEAST_LEAD_OVER_LIKELY = (
     1.5  # twice that below FEWEST_LETTERS_TO_IDENTIFY, in nats per root of a byte: benchmarks/languages.py, `short`
 )
 RARE_CONFIDENCE = 3.0  # nats per root of a byte by which a rare language must lead
-_NOT_PROSE = lazy_pattern(
-    r"(?=[`~<h\]&$%\[{]|^ )(?:"  # a match starts with one of these: half the time
-    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|<!--.*?-->|\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"  # code, comments, templates
-    r"|<(?P<player>audio|video|iframe|script|style)\b.*?</(?P=player)>"  # shown where a browser cannot play it
-    r"|<?https?://[^\s)>]+|\]\([^)]*\)|</?[A-Za-z][^<>]*>|&[a-z]+;|\$\$.*?\$\$"
-    r"|^[ ]{0,3}\[[^\]\n]+\]:[^\n]*|(?:%[0-9A-Fa-f]{2})+)",  # definitions of links, percent-escapes
-    re.DOTALL | re.MULTILINE,
-)
-_UUID = lazy_pattern(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
-_QUOTATION = lazy_pattern(r"^[ \t]*>.*(?:\n[ \t]*\S.*)*$", re.MULTILINE)  # with lines that lack the mark
 _LINK_TEXT = lazy_pattern(r"\[[^\[\]\n]*\](?=\()")
 _HEADING_LINE = lazy_pattern(r"^#.*$", re.MULTILINE)
 _ROW_OF_TABLE = lazy_pattern(r"^[ \t]*\|.*(?:\n|\Z)", re.MULTILINE)
@@ -96,12 +83,12 @@ def identified(text: str, likely: str = "") -> Identified:
     >>> identified("What a beautiful evening by the sea", "fr"), identified("東京物語", "ja").language
     (Identified(language='en', short=True), 'ja')
     """
-    prose = _prose(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
-    if not _has_enough_letters(_HEADING_LINE.sub("", prose)):  # tables are all of the text
-        prose = _prose(text)
+    prose = prose_of(_ROW_OF_TABLE.sub("", text) if "|" in text else text)
+    if not has_enough_letters(_HEADING_LINE.sub("", prose)):  # tables are all of the text
+        prose = prose_of(text)
     words, script = _words_and_script(prose)
     if script == "Latn" and "](" in text:  # two words of three in texts of links: a list of English articles
-        own, own_script = _words_and_script(_prose(_LINK_TEXT.sub("", text)))
+        own, own_script = _words_and_script(prose_of(_LINK_TEXT.sub("", text)))
         letters = sum(len(word) for paragraph in own for name, word in paragraph if name != "Latn")
         mostly_links = 3 * sum(map(len, own)) < sum(map(len, words))
         if own_script != "Latn" and mostly_links and letters >= FEWEST_LETTERS_TO_IDENTIFY:
@@ -124,21 +111,6 @@ def identified(text: str, likely: str = "") -> Identified:
     if letters < FEWEST_LETTERS_TO_IDENTIFY and not (likely and letters >= FEWEST_LETTERS_TO_DOUBT):
         return Identified(likely, short=True)
     return Identified(_classified(written, script, likely if letters < MOST_SHORT else ""), short=letters < MOST_SHORT)
-
-
-def _prose(text: str) -> str:
-    """Return the start of a text without code, URLs and tags, and without quotations if there is other text."""
-    sample = text[: 4 * IDENTIFICATION_SAMPLE]
-    if "((" in sample or "id::" in sample:  # Logseq refers to blocks by UUIDs
-        sample = _UUID.sub(" ", sample)
-    prose = unicodedata.normalize("NFC", _NOT_PROSE.sub(" ", sample))
-    own = _QUOTATION.sub("", prose)
-    return (own if _has_enough_letters(own) else prose)[:IDENTIFICATION_SAMPLE]
-
-
-def _has_enough_letters(text: str) -> bool:
-    """Return whether a text has enough letters to identify its language."""
-    return next(islice(filter(str.isalpha, text), FEWEST_LETTERS_TO_IDENTIFY - 1, None), "") != ""
 
 
 def _words_and_script(prose: str) -> tuple[list[list[tuple[str, str]]], str]:

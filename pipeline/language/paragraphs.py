@@ -10,12 +10,12 @@ from pipeline.language.identification import (
     FEWEST_FUNCTION_WORDS,
     FEWEST_HAN,
     FEWEST_LETTERS_OF_SCRIPT,
-    FEWEST_LETTERS_TO_IDENTIFY,
     language_of,
     main_script,
     scores_in_script,
     words_of,
 )
+from pipeline.language.prose import FEWEST_LETTERS_TO_IDENTIFY
 from pipeline.language.scripts import FUNCTION_WORDS, LANGUAGE_OF_SCRIPT, RARE_LANGUAGES
 from pipeline.language.written_in import base_language, han_language, scripts_of
 
