@@ -38,11 +38,6 @@ class Change:
     confidence: float | None = None
     alternatives: tuple[tuple[str, float], ...] = ()  # other candidates for `after`, with their probabilities
 
-    @property
-    def content(self) -> tuple[object, ...]:
-        """The change without its place: equal changes at several places have the same content."""
-        return self.step, self.before, self.after, self.reason, self.confidence, self.alternatives
-
 
 def apply(text: str, changes: Sequence[Change]) -> str:
     """Return `text` with the changes of one step applied.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pipeline.changes import Change, passes, undone
 from pipeline.document import Document
 from pipeline.flow import CHARACTER_STEPS, FLOW
-from pipeline.records.report_jsonl import common_prefix_length
+from pipeline.records.report_jsonl import change_content, common_prefix_length
 from pipeline.records.source_lines import source_lines
 from pipeline.records.visible import single_line, visible_characters
 
@@ -50,10 +50,10 @@ def change_items(document: Document) -> Iterator[CardItem]:
     with_lines = document.path.suffix.lower() in _LINE_SUFFIXES
     found: dict[object, tuple[CardItem, list[int], int]] = {}
     for change, at, after, line in _placed(document):
-        item, lines, count = found.get(change.content) or (_in_context(change, at, after), [], 0)
+        item, lines, count = found.get(content := change_content(change)) or (_in_context(change, at, after), [], 0)
         if with_lines and line not in lines and len(lines) < MOST_SHOWN_LINES:
             lines.append(line)
-        found[change.content] = item, lines, count + 1
+        found[content] = item, lines, count + 1
     items = [replace(item, lines=tuple(lines), places=count) for item, lines, count in found.values()]
     yield from sorted(items, key=lambda item: 2 if item.confidence is None else item.confidence)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -20,6 +21,8 @@ LEAST_SHOWN_SHARE = 0.01  # confidence from which an alternative is in words; re
 MOST_LISTED_SPANS = 5  # spans of a change in words; report.jsonl has all
 MOST_QUOTED_CHARACTERS = 80  # characters of a change in words
 DIFFERENCE_CONTEXT = 20  # of them, before the first difference
+# of a change: all but its place; the same for one change at several places
+change_content = attrgetter("step", "before", "after", "reason", "confidence", "alternatives")
 
 
 def report_line(outcome: Outcome, file: str) -> bytes:
@@ -61,9 +64,9 @@ def change_records(document: Document, lines: Sequence[int] = ()) -> list[Report
     """
     records: dict[object, ReportRecord] = {}
     for change, line in zip_longest(document.changes, lines):
-        record = records.get(change.content)
+        record = records.get(content := change_content(change))
         if record is None:
-            record = records[change.content] = _change_record(change) | ({"lines": []} if line else {})
+            record = records[content] = _change_record(change) | ({"lines": []} if line else {})
         record["spans"].append(change.span)
         if line:
             record["lines"].append(line)
