@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from pipeline.document import Document
-from pipeline.encoding.detection import UTF_8, is_decodable
+from pipeline.encoding.detection import UTF_8
+from pipeline.encoding.tried_codecs import is_decodable
 from pipeline.filters import repair
 
 FaultKind = Literal["mojibake", "encoding", "control", "bidi"]

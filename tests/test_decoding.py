@@ -256,6 +256,26 @@ def test_of_codecs_that_decode_a_text_alike_the_commonest_is_named(text: str):
 
 
 @pytest.mark.parametrize(
+    ("text", "codec", "strange"),
+    [
+        (GUIDE + "開放時間：９～１２點。\n", "cp950", "堃".encode("big5hkscs")),
+        (JAPANESE + "10~12時 C:\\docs\n", "cp932", "剝".encode("shift_jis_2004")),
+    ],
+)
+def test_damage_does_not_prove_a_larger_codec(text: str, codec: str, strange: bytes):
+    """Wave dash, tilde and backslash are other characters in HKSCS and in JIS X 0213, whose pairs damaged bytes may form."""
+    data = (text * 40).encode(codec)
+    place = data.index(b"\n") + 1
+    assert decoded(data[:place] + strange + data[place:]).endswith(text * 39)
+
+
+def test_cantonese_is_in_hkscs():
+    """A short text has few characters that Big5 lacks, a long one has them again and again."""
+    text = "陳方安生同埋何鴻燊喺大嶼山嘅石壁水塘影相，嗰度風景好靚。\n"
+    assert [decoded(times.encode("big5hkscs")) for times in (text, text * 40)] == [text, text * 40]
+
+
+@pytest.mark.parametrize(
     "line", ["x = 'J|ü|rgen'  # Müller", "naïve fa|ç|ade", "<td>Gr|öß|e</td><td>Größe</td>", "Köln, D|ü|sseldorf auch."]
 )
 def test_a_latin_letter_in_a_line_of_utf8(line: str):

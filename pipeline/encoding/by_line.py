@@ -17,12 +17,13 @@ from pipeline.document import REPLACEMENT
 from pipeline.encoding.alignment import LEAST_GAIN, aligned_texts
 from pipeline.encoding.alphabets import has_lone_characters
 from pipeline.encoding.codecs import detectable_codecs, is_multi_byte
-from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable, likeliest_encoding
+from pipeline.encoding.detection import UTF_8, is_ascii_compatible, likeliest_encoding
 from pipeline.encoding.half_characters import byte_places
 from pipeline.encoding.latin_utf8 import is_all_in_other_codec, is_latin_utf8_with_strays
 from pipeline.encoding.line_scores import STRANGE, LineScores, line_scores, text_scores
 from pipeline.encoding.lost_bytes import DecodedLine, lost_byte_changes
 from pipeline.encoding.marked import marked_text
+from pipeline.encoding.tried_codecs import is_decodable
 from pipeline.language.ngrams import Floats
 
 SWITCH_PRICE = 8.0  # nats for a change of codec between lines; `benchmarks/decoding.py mixed`

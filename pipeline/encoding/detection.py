@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.document import REPLACEMENT, CodecCandidate, Encoding
 from pipeline.encoding.alphabets import has_lone_characters, in_known_letters, in_known_signs
-from pipeline.encoding.codecs import CODECS, codec_subsets, detectable_codecs
+from pipeline.encoding.codecs import detectable_codecs
 from pipeline.encoding.marked import marked_text
+from pipeline.encoding.tried_codecs import MULTI_BYTE, NON_TEXT, RARE, bad_bytes, codecs_to_try
 
 UTF_8 = "utf-8"
-MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 DECLARED_BONUS = 15.0  # nats
 LONE_CHARACTERS_PRICE = 30.0  # nats for text of another script in which no two letters are neighbours: as a bad byte
 BAD_BYTE_PRICES = (30.0, 18.0)  # nats for each byte that a codec cannot decode: of the first ones, and of more
@@ -24,9 +23,7 @@ UNKNOWN_CODEC, UNKNOWN_PER_NAT = -4.0, 0.3  # logarithm of the odds that the cod
 TYPICAL_NATS = 6.0  # nats per character outside ASCII
 FIRST_BAD_BYTES = 20  # bad bytes; the lines of a file that has many more may be in another codec
 MOST_BAD_ELSEWHERE = 3  # bad bytes outside the sample that count: the file may be in two encodings
-MOST_COUNTED_BYTES = 200_000  # bytes in which bad ones are counted
 EBCDIC_SPACE = b"\x40"  # a twentieth of the bytes of EBCDIC text, at least
-RARE = 10.0  # nats: hardly any file is in a codec of this rarity
 SAMPLE_BYTES = 3_000  # bytes that the encoding is detected from
 SHORT_SAMPLE = 60  # bytes of a sample in which words decide too: longer ones have enough n-grams
 MOST_SCORED_CODECS = 10  # decodings that are scored in full: the likeliest by their characters alone
@@ -43,7 +40,6 @@ TOUCHING_PENALTY = 5.0  # nats for each such pair of neighbours
 PRESENTATION_FORMS = re.compile(
     "[\ufb50-\ufdff\ufe70-\ufeff\uff66-\uff9f]{2,}"
 )  # Arabic presentation forms, half-width Kana
-NON_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 
 
 def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
@@ -61,7 +57,7 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     only_signs = ONLY_SIGNS.fullmatch(sample) is not None
     read: dict[str, tuple[float, str]] = {}
     same: dict[str, list[str]] = {}
-    for codec in _without_supersets(data, known, declared):
+    for codec in codecs_to_try(data, known, declared):
         text, bad = _decoded_sample(sample, codec)
         text, letters = in_known_letters(text, codec)
         lone = has_lone_characters(text) or (only_signs and any(char > "\xbf" and char.isalpha() for char in text))
@@ -74,7 +70,7 @@ def likeliest_encoding(data: bytes, declared: str | None) -> Encoding | None:
     order = sorted(range(len(texts)), key=lambda at: read[texts[at]][0] - float(rough[at]))[:MOST_SCORED_CODECS]
     scores = []
     for text, (cost, codec) in ((texts[at], read[texts[at]]) for at in order):
-        elsewhere = _price(min(MOST_BAD_ELSEWHERE, _bad_bytes(data, codec)), known[codec])
+        elsewhere = _price(min(MOST_BAD_ELSEWHERE, bad_bytes(data, codec)), known[codec])
         likelihood = float(line_log_likelihoods([text]).sum()) + _nats_of_words(text, len(sample))
         scores.append((likelihood - _script_mixture_cost(text) - cost - elsewhere, codec))
     scores.sort(key=lambda one: -one[0])
@@ -145,36 +141,6 @@ def is_ascii_compatible(codec: str) -> bool:
     return b"a\n".decode(codec, "replace") == "a\n"
 
 
-def _without_supersets(data: bytes, known: Collection[str], declared: str | None) -> list[str]:
-    """Return the codecs to try: of a codec and its subsets, the smallest one that decodes all of `data`.
-
-    If none does, the data are damaged, or in several codecs: then the largest is tried.
-    """
-    subsets = codec_subsets()
-    valid = {codec for codec in known if not _bad_bytes(data, codec)}
-    smaller = {codec for codec in valid if any(subset in valid for subset in subsets.get(codec, ()))}
-    larger = {subset for codec in known if _is_common(codec) for subset in subsets.get(codec, ())}
-    return [codec for codec in known if codec == declared or codec not in (smaller if codec in valid else larger)]
-
-
-def _is_common(codec: str) -> bool:
-    return detectable_codecs().get(codec, 0.0) < RARE
-
-
-def _bad_bytes(data: bytes, codec: str) -> int:
-    """Return how many bytes of `data` are not text in a codec; of more than one in a multi-byte codec, about."""
-    if codec in MULTI_BYTE or codec not in detectable_codecs():
-        return 0 if is_decodable(data, codec) else marked_text(data[:MOST_COUNTED_BYTES], codec).count(REPLACEMENT)
-    return len(data) - len(data.translate(None, _bytes_of_no_text(codec)))
-
-
-@functools.cache
-def _bytes_of_no_text(codec: str) -> bytes:
-    """Return the bytes from 0x80 on that a single-byte codec decodes to no character, or to a control."""
-    characters = ((byte, marked_text(bytes([byte]), codec)) for byte in range(0x80, 0x100))
-    return bytes(byte for byte, char in characters if char == REPLACEMENT or NON_TEXT.match(char))
-
-
 def _decoded_sample(sample: bytes, codec: str) -> tuple[str, int]:
     """Return a sample decoded, in the character forms that the language model knows, and the number of bad bytes.
 
@@ -227,12 +193,3 @@ def prose_sample(data: bytes) -> bytes:
     first = HIGH_BYTE.search(whole)
     start = first.start() if first else 0
     return whole[start : start + SAMPLE_BYTES]
-
-
-def is_decodable(data: bytes, codec: str) -> bool:
-    """Return whether `codec` decodes all of `data`."""
-    try:
-        data.decode(codec)
-    except UnicodeError:
-        return False
-    return True

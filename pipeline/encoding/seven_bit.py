@@ -13,8 +13,9 @@ from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 from pipeline.encoding.codecs import escape_sequences
-from pipeline.encoding.detection import NON_TEXT, UTF_8, is_decodable, likeliest_encoding
+from pipeline.encoding.detection import UTF_8, likeliest_encoding
 from pipeline.encoding.labels import codec_of_label
+from pipeline.encoding.tried_codecs import NON_TEXT, is_decodable
 
 ESCAPE, SHIFT_IN_HZ = b"\x1b", b"~{"
 BARE_JIS = re.compile(rb"\$[B@]((?:[\x21-\x74][\x21-\x7e]){1,2000}?)(?:\([BJ]|(?=\r?\n|\Z))")  # ISO-2022-JP without ESC

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pipeline.document import REPLACEMENT
-from pipeline.encoding.detection import NON_TEXT, is_decodable
+from pipeline.encoding.tried_codecs import NON_TEXT, is_decodable
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pipeline.changes import Change, composed
 from pipeline.document import REPLACEMENT, Document, Encoding
 from pipeline.encoding.codecs import BROWSER_CODECS
-from pipeline.encoding.detection import UTF_8, is_ascii_compatible, is_decodable
+from pipeline.encoding.detection import UTF_8, is_ascii_compatible
 from pipeline.encoding.marked import marked_text
+from pipeline.encoding.tried_codecs import is_decodable
 from pipeline.encoding.wide import BYTE_ORDER_MARKS, wide_text
 
 STEP = "decode"

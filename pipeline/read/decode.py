@@ -10,10 +10,11 @@ from dataclasses import replace
 from pipeline.document import REPLACEMENT, Document, Encoding, Metadata, SkipDocument, Source
 from pipeline.encoding.codecs import escape_sequences, is_multi_byte
 from pipeline.encoding.colour_codes import with_whole_characters
-from pipeline.encoding.detection import EBCDIC_SPACE, NON_TEXT, UTF_8, is_decodable, likeliest_encoding
+from pipeline.encoding.detection import EBCDIC_SPACE, UTF_8, likeliest_encoding
 from pipeline.encoding.labels import codec_of_label
 from pipeline.encoding.latin_utf8 import has_latin_words_of_utf8, is_latin_utf8_with_strays
 from pipeline.encoding.seven_bit import ESCAPE, decoded_seven_bit, seven_bit_codec
+from pipeline.encoding.tried_codecs import NON_TEXT, is_decodable
 from pipeline.encoding.wide import BYTE_ORDER_MARKS, control_count, wide_codec
 from pipeline.read.damaged import STEP, decoded_lines, decoded_whole
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from pipeline.document import Document, Encoding, Metadata, SkipDocument, Source
 from pipeline.encoding.codecs import BROWSER_CODECS
-from pipeline.encoding.detection import UTF_8, is_decodable
+from pipeline.encoding.detection import UTF_8
+from pipeline.encoding.tried_codecs import is_decodable
 from pipeline.read.decode import MULTIBYTE, decode, detect
 
 _OTHER_EVIDENCE = ("bom", "validity", "utf-8", "damaged")  # of encodings that texts and pages are decoded from alike
