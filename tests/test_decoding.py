@@ -263,7 +263,7 @@ def test_of_codecs_that_decode_a_text_alike_the_commonest_is_named(text: str):
     ],
 )
 def test_damage_does_not_prove_a_larger_codec(text: str, codec: str, strange: bytes):
-    """Wave dash, tilde and backslash are other characters in HKSCS and in JIS X 0213, whose pairs damaged bytes may form."""
+    """Wave dash, tilde and backslash are other characters in HKSCS and JIS X 0213; damage may form their pairs."""
     data = (text * 40).encode(codec)
     place = data.index(b"\n") + 1
     assert decoded(data[:place] + strange + data[place:]).endswith(text * 39)
