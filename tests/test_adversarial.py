@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path, PurePosixPath
@@ -46,5 +47,7 @@ def test_many_references_to_a_long_url_are_skipped():
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no CPU time")
 def test_no_pattern_or_step_goes_through_all_ways_to_match():
     """Repeated pieces that fail to match at their end take no exponential time in a pattern, a step no cubic time."""
-    ran = subprocess.run([sys.executable, "-m", "tests.pattern_attacks"], cwd=ROOT, capture_output=True, check=False)
+    command = [sys.executable, "-m", "tests.pattern_attacks"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
     assert ran.returncode == 0, ran.stdout.splitlines()[-1:] + ran.stderr.splitlines()[-5:]

@@ -14,7 +14,7 @@ TEXT = "우리는 오늘 새로운 문서를 함께 읽고, 내일은 다시 만
 KOREAN = language_model("ko")
 
 
-@pytest.mark.parametrize("model", [KOREAN, KOREAN.beside(statistics_of({"a": TEXT}))])
+@pytest.mark.parametrize("model", [KOREAN, KOREAN.interpolated_with(statistics_of({"a": TEXT}))])
 def test_followers_have_the_scores_of_the_model(model: LanguageModel):
     """Hypotheses that end in the same characters, in one row or in several, get their own scores."""
     letters = codes_of(TEXT)

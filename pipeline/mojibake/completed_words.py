@@ -37,6 +37,7 @@ LONGEST_COMPLETED_TEXT = 1_000  # characters: a longer one shows its chain, and 
 LOST_CAPITALS = "ÁÍÏÐÝÅ"  # the same of capitals, which begin words: `Ãfrica` is `África`
 LOST_LETTERS_OF_4 = "čďā"  # the same of the first byte C4: `ZagrebaÄka` is `Zagrebačka`
 _LETTER_OF_TWO = re.compile(f"[ÃÄÅ][{WESTERN_REST}]")
+_LETTER_OF_C4_OR_C5 = re.compile(f"[ÄÅ][{WESTERN_REST}]")  # the lossy search reads a text with several of these
 _IN_WORD = f"(?:[a-zß-öø-ÿ]|[ÃÄÅ][{WESTERN_REST}])"
 _REMAINDER = re.compile(
     f"(?:(?<=[A-Za-zß-öø-ÿ{WESTERN_REST}])Ã(?={_IN_WORD})|(?<=[a-zß-öø-ÿ])Â(?=[ \xa0])"
@@ -69,7 +70,8 @@ def completed_word_changes(text: str) -> list[Change]:
     ['Ã³', 'Straße']
     """
     other = len(text) > LONGEST_COMPLETED_TEXT or _OTHER_DAMAGE.search(_LETTER_OF_TWO.sub("", text))
-    remainders = () if other else map(functools.partial(_remainder_change, text), _REMAINDER.finditer(text))
+    lossy = "Ä" in text and _LETTER_OF_C4_OR_C5.search(text)
+    remainders = () if other or lossy else map(functools.partial(_remainder_change, text), _REMAINDER.finditer(text))
     spaces = () if other else map(_space_change, _AFTER_NUMBER.finditer(text))
     chinese = map(_chinese_change, _CHINESE_IN_WORD.finditer(text) if _CHINESE_AT_LETTER.search(text) else ())
     return sorted(filter(None, (*remainders, *spaces, *chinese)), key=lambda change: change.span)

@@ -61,7 +61,7 @@ def fixed_in_parts_by_ftfy(line: str) -> FixedLine | None:
     'Ümit Özdağ – Dråber'
     """
     text, _ = _fixed(line, FTFY_PARTS)
-    if text == line:
+    if text == line and any(char.isalpha() and not char.isascii() for char in _LETTER_IN_WORD.sub("", line)):
         text = _LETTER_IN_WORD.sub(lambda pair: misdecoded_bytes(pair[0], HTML_CODEC).decode(), line)
     if text == line or is_bad(text) or _CHINESE_IN_ALPHABET.search(text):
         return None
