@@ -14,7 +14,7 @@ import pypdfium2
 import pytest
 
 from pipeline.books.chapter.languages import with_languages
-from pipeline.books.chapter.visible_words import post_visible_text
+from pipeline.books.chapter.visible_words import ast_visible_text, post_visible_text
 from pipeline.books.dates import date_in_words
 from pipeline.books.epub.style import style_sheet
 from pipeline.books.fonts import characters_without_glyph
@@ -221,3 +221,20 @@ def test_struck_links_keep_the_tags_of_the_pdf():
     text = "~~a [b](https://e.org/a)~~ [c ~~d~~](https://e.org/b) <u>e <s>f</s></u> <s>g <u>h</u></s>"
     with pikepdf.open(io.BytesIO(book_as_pdf(bound(text, language="en")))) as pdf, pdf.open_metadata() as metadata:
         assert metadata.pdfa_status == "2A"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("* TOC\n{:toc}\n\nText", "Text"),
+        ("1. Contents\n{:toc .big}\n\nText", "Text"),
+        ("[TOC]\n\nText\n\n[[_TOC_]]", "Text"),
+        ('Text\n{: .note width="50"}\n\n> Quoted\n> {: #id}', "Text Quoted"),
+        ("{: .lead}\nText", "Text"),
+        ("* one {:toc}\n* two", "one {:toc} two"),
+        ("`{:toc}` and {: in text", "{:toc} and {: in text"),
+    ],
+)
+def test_marks_for_the_site_are_not_printed(written: str, shown: str):
+    """Attribute lists of kramdown and places for contents are no words; in code and inside lines they stay."""
+    assert ast_visible_text(bound(written).chapters[0].blocks).split() == shown.split()

@@ -15,6 +15,7 @@ from pipeline.books.chapter.link_cards import with_link_cards
 from pipeline.books.chapter.notes import with_separated_notes
 from pipeline.books.chapter.page_limits import with_clusters_limited
 from pipeline.books.chapter.sanitize import SanitizeContext, SanitizedAst, sanitized_asts
+from pipeline.books.chapter.site_marks import without_site_marks
 from pipeline.books.chapter.visible_words import ast_visible_text, missing_words, post_visible_text
 from pipeline.books.dates import iso_date_or_empty
 from pipeline.books.images.figures import without_images
@@ -35,7 +36,7 @@ from pipeline.settings import Settings
 from pipeline.steps.figures import captions_of
 from pipeline.urls.canonical import canonical_url
 
-VERSION = 16  # increase it when the bytes of a book change
+VERSION = 17  # increase it when the bytes of a book change
 RIGHTS_FIELDS = ("license", "licence", "rights", "copyright")  # of the front matter, the likeliest first
 TAG_FIELDS = ("tags", "categories", "keywords")  # the front matter fields that static site generators read
 UUID_NAMESPACE = uuid.UUID("5d0f7c3e-0b52-4a6c-9a43-6a2f5c0f4a11")  # random, of Lacuna's own
@@ -220,7 +221,7 @@ def _chapter_of(document: Document, marked: TextWithMarks, source_url: str, tree
         date=iso_date_or_empty(meta.date),
         source_url=source_url,
         repaired=repairs_in_words(document),
-        blocks=with_languages(with_link_cards(with_separated_notes(tree.blocks)), meta.language),
+        blocks=with_languages(with_link_cards(with_separated_notes(without_site_marks(tree.blocks))), meta.language),
         tags=tuple(tag for field in TAG_FIELDS for tag in _listed_values(extra.get(field))),
         series=", ".join(_listed_values(extra.get("series"))),
         rights=next((value for field in RIGHTS_FIELDS if (value := ", ".join(_listed_values(extra.get(field))))), ""),
