@@ -167,7 +167,9 @@ def has_parts_of_letters(text: str) -> bool:
     >>> has_parts_of_letters("Die Stra脽en"), has_parts_of_letters("Ãfrica"), has_parts_of_letters("用Python写的")
     (True, True, False)
     """
-    parts = (_CHINESE_AT_LETTER, *(_REMAINDER, _AFTER_NUMBER) * (len(text) <= LONGEST_COMPLETED_TEXT))
+    parts = [_CHINESE_AT_LETTER]
+    if len(text) <= LONGEST_COMPLETED_TEXT and any(first in text for first in "ÂÃÄ"):
+        parts += [_REMAINDER, _AFTER_NUMBER]
     return any(part.search(text) for part in parts) and bool(completed_word_changes(text))
 
 
