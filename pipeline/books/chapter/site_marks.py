@@ -2,7 +2,7 @@
 
 kramdown (Jekyll) has `{: .class}` on the line below or above a block, and replaces a list with `{:toc}` below it by the
 contents: https://kramdown.gettalong.org/syntax.html#attribute-list-definitions. Other programs write `[TOC]`. A book
-has contents of its own.
+always has contents.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pipeline.books.pandoc_ast import BLOCK_TYPES, Node, ast_plain_text, with_ch
 _ATTRIBUTES = re.compile(r"\{:(?![:/]|toc\b)[^{}]*\}")
 _ENDS_WITH_CONTENTS = re.compile(r"\{:toc\b[^{}]*\}\Z")
 _CONTENTS = re.compile(r"\[TOC\]|\[\[_?TOC_?\]\]|@\[TOC\]|\$\{toc\}|\{:toc\b[^{}]*\}", re.IGNORECASE)
-_LINE_BREAKS = {"SoftBreak", "LineBreak"}
+_LINE_END_NODES = {"SoftBreak", "LineBreak"}
 
 
 def without_site_marks(blocks: list[Node]) -> list[Node]:
@@ -45,7 +45,7 @@ def _without_marks(block: Node) -> Node | None:
         return block
     if _CONTENTS.fullmatch(ast_plain_text(block["c"]).strip()):
         return None
-    breaks = [at for at, node in enumerate(block["c"]) if node["t"] in _LINE_BREAKS]
+    breaks = [at for at, node in enumerate(block["c"]) if node["t"] in _LINE_END_NODES]
     start, end = 0, len(block["c"])
     if breaks and _ATTRIBUTES.fullmatch(ast_plain_text(block["c"][: breaks[0]]).strip()):
         start = breaks.pop(0) + 1
