@@ -14,7 +14,8 @@ from pipeline.encoding.marked import marked_text
 MULTI_BYTE = frozenset(row.name for row in CODECS if row.is_multi_byte)
 RARE = 10.0  # nats: hardly any file is in a codec of this rarity
 MOST_COUNTED_BYTES = 200_000  # bytes in which bad ones are counted
-BYTES_PER_OWN_CHARACTER = 500  # Cantonese has one that Big5 lacks in 10 bytes; damage makes one in some thousands
+BYTES_PER_OWN_CHARACTER = 10_000  # Cantonese has one that Big5 lacks in 10 bytes, formal Chinese in some thousands
+BYTES_PER_RARE_CHARACTER = 500  # the same of codecs that hardly any file is in: damage makes one in some thousands
 NON_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 
 
@@ -44,7 +45,8 @@ def _is_needed(data: bytes, codec: str) -> bool:
     counted = data[:MOST_COUNTED_BYTES]
     characters = Counter(marked_text(counted, codec)).items()
     own = [times for char, times in characters if not is_decodable(char.encode(codec, "ignore"), commoner[-1])]
-    return sum(own) * BYTES_PER_OWN_CHARACTER >= len(counted) or any(times > 1 for times in own)
+    bytes_each = BYTES_PER_OWN_CHARACTER if _is_common(codec) else BYTES_PER_RARE_CHARACTER
+    return sum(own) * bytes_each >= len(counted) or any(times > 1 for times in own)
 
 
 def _is_common(codec: str) -> bool:
