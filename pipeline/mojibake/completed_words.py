@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.changes import Change, end_of_line
 from pipeline.document import REPLACEMENT
 from pipeline.encoding.codecs import HTML_CODEC, multi_byte_misdecodings
-from pipeline.encoding.misdecoding import bytes_by_character, encoded_character
+from pipeline.encoding.misdecoding import encoded_character, misdecoded_bytes
 from pipeline.language.fluency import line_log_likelihoods
 from pipeline.language.vocabulary import WordList, known_word_nats
 from pipeline.mojibake.after_damage import WESTERN_CHARACTERS, WESTERN_REST
@@ -180,4 +180,4 @@ def _with_whole_letters(text: str) -> str:
 
 @functools.lru_cache(maxsize=1 << 10)
 def _letter(pair: str) -> str:
-    return bytes(bytes_by_character(HTML_CODEC)[char] for char in pair).decode()
+    return misdecoded_bytes(pair, HTML_CODEC).decode()

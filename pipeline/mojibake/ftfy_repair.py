@@ -100,7 +100,7 @@ def lists_code_points(line: str) -> bool:
 
 
 def _takes_a_quote(line: str, text: str) -> bool:
-    """Return whether one of two quotes would be a byte: `«ÛÎ»` is no `«Ûλ`."""
+    """Return whether one of two quotes would be taken for a byte of a letter: `«ÛÎ»` is not `«Ûλ`."""
     return line.count("«") == line.count("»") > 0 and text.count("«") != text.count("»")
 
 
